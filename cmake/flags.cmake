@@ -1,0 +1,24 @@
+# Every compiler and build option of the project.
+option(GAUNTLET_TESTS "build the tests" ON)
+option(GAUNTLET_FUZZ "build the libFuzzer targets (clang)" OFF)
+option(GAUNTLET_BENCH "build the micro-benchmarks" OFF)
+set(GAUNTLET_SANITIZE "" CACHE STRING "comma-separated -fsanitize= list")
+
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+find_program(CCACHE ccache)
+if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+add_library(gauntlet_warnings INTERFACE)
+target_compile_options(gauntlet_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
+
+if(GAUNTLET_SANITIZE)
+  add_compile_options(-fsanitize=${GAUNTLET_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${GAUNTLET_SANITIZE})
+endif()

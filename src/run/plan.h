@@ -1,0 +1,95 @@
+// Plan: everything a run is going to do, decided before it starts: load, phases, faults, limits.
+// Made from a suite's TOML (run/suite.h) or from the command line; nothing changes it later.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/clock.h"
+
+namespace gauntlet::run {
+
+enum class Arrivals : std::uint8_t {
+  constant,  // evenly spaced
+  poisson,   // exponential gaps, clients drawn at random
+  closed,    // each client sends its next burst when the last is answered
+};
+
+enum class Mode : std::uint8_t { demo, short_, extended };
+
+struct Operation {
+  std::string method = "tools/call";  // tools/call, tools/list or ping
+  std::string tool;                   // tools/call
+  std::string arguments = "{}";       // a JSON object; "{{nonce}}" becomes each call's own nonce
+  double weight = 1;
+};
+
+struct LoadPlan {
+  std::uint32_t connections = 1;
+  double rate = 0;  // messages per second, all connections together; unused when closed
+  Arrivals arrivals = Arrivals::constant;
+  std::uint32_t burst = 1;      // calls of one client at the same instant
+  std::uint32_t pipeline = 1;   // HTTP requests in flight per connection
+  std::uint32_t threads = 0;    // 0: cores - 1, at least 1
+  core::Nanos ramp = core::kSecond;           // connections open evenly over this time
+  core::Nanos timeout = 10 * core::kSecond;   // per message, from its intended time
+  core::Nanos reconnect_min = 50 * core::kMillisecond;  // back-off: doubled with full jitter…
+  core::Nanos reconnect_max = 2 * core::kSecond;        // …up to this
+  bool reconnect = true;
+  std::vector<Operation> mix;
+  std::vector<std::pair<std::string, std::string>> headers;  // added to every HTTP request
+};
+
+struct Phase {
+  std::string name;
+  core::Nanos duration = 0;
+  bool measured = false;  // what is judged; exactly one phase is
+};
+
+struct Fault {
+  std::string id;            // unique in the run
+  std::string kind;          // "disconnect"
+  std::string phase;         // begins `at` after this phase does
+  core::Nanos at = 0;
+  double share = 0.1;        // of the connections
+  std::string how = "mixed";  // disconnect: reset, fin, or mixed (half and half)
+};
+
+enum class Comparison : std::uint8_t { below, at_most, above, at_least };
+
+// One limit on one metric, in the metric's unit (see verdict/metrics.h): ms, s, MB, ratio, msg/s.
+struct Limit {
+  std::string metric;
+  Comparison comparison = Comparison::at_most;
+  double value = 0;
+  std::optional<double> warn_until;  // between value and this the verdict is WARN, beyond it FAIL
+  std::string text;                  // as written, e.g. "p95 <= 102ms"
+};
+
+struct Test {
+  std::string name;     // without the suite's name
+  std::string purpose;  // one sentence
+  std::vector<Limit> limits;
+  std::string fault;    // the fault that metrics such as `recovery` speak of, or ""
+};
+
+struct Plan {
+  std::string suite;        // "baseline", a file's own name, or "adhoc"
+  std::string description;
+  Mode mode = Mode::demo;
+  std::uint64_t seed = 0;
+  LoadPlan load;
+  std::vector<Phase> phases;  // after the ramp, in order
+  std::vector<Fault> faults;
+  std::vector<Test> tests;
+  std::uint16_t metrics_port = 0;  // 0: no metrics unless asked for
+};
+
+std::string_view to_string(Mode mode);
+std::string_view to_string(Arrivals arrivals);
+std::string_view to_string(Comparison comparison);  // "<", "<=", ">", ">="
+
+}  // namespace gauntlet::run

@@ -1,0 +1,124 @@
+// Record: everything one run found out. The load engine, the recorder and the fault side fill it;
+// verdict/ judges it and report/ prints it. Plain values, written by the main thread only.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "run/plan.h"
+#include "run/snapshot.h"
+
+namespace gauntlet::run {
+
+// One second of the run, all threads together. Times are seconds since the load began.
+struct Second {
+  double t = 0;         // at its end
+  double length = 1;    // of the window, in seconds
+  std::uint32_t phase = 0;
+  Counts counts;
+  Traffic traffic;
+  double response_p50_ms = 0, response_p95_ms = 0, response_p99_ms = 0, response_max_ms = 0;
+  double service_p99_ms = 0;
+  double send_lag_p99_ms = 0;
+  std::uint64_t connections_ready = 0;
+  std::uint64_t outstanding = 0;
+  std::uint64_t victims_waiting = 0;
+  double generator_cpu = 0;  // cores
+};
+
+struct MemorySample {
+  double t = 0;
+  double resident_mb = 0;  // all processes of the target together
+};
+
+// What became of one virtual client.
+struct ClientOutcome {
+  std::uint64_t completed = 0;  // in the measured phase
+  std::uint64_t errors = 0;     // in the measured phase
+  std::uint32_t connects = 0;
+  std::uint32_t drops = 0;      // connections lost, whoever ended them
+  std::uint32_t victim_of = 0;  // faults that hit it
+  std::uint32_t recovered_from = 0;  // of those, reconnected since (transport, opening, one call)
+  double longest_outage_s = 0;
+};
+
+struct FaultRecord {
+  std::string id;
+  std::string kind;
+  double start_s = 0;  // evidence shows it active
+  double end_s = 0;    // evidence shows it gone
+  std::uint64_t victims = 0;      // exact count
+  std::uint64_t reconnected = 0;  // victims that are back
+  double last_reconnect_s = 0;    // since the load began
+  bool has_evidence = false;
+  std::vector<std::pair<std::string, std::string>> evidence;  // name, value
+
+  void merge(const FaultRecord& other);  // another thread's share of the same fault
+};
+
+struct SelfCheck {
+  bool trusted = true;
+  std::vector<std::string> reasons;  // why not
+  double send_lag_ms_p50 = 0, send_lag_ms_p95 = 0, send_lag_ms_p99 = 0, send_lag_ms_max = 0;
+  double offered_per_s = 0;
+  double dispatched_per_s = 0;
+  double cpu_busiest_thread = 0;   // cores, mean over the measured phase
+  double run_queue_delay_share = 0;  // of the measured phase, worst thread
+  double steal_share = 0;          // of all cores (/proc/stat)
+};
+
+struct TargetInfo {
+  std::string url;
+  std::string protocol;   // negotiated revision
+  std::string transport;  // http, tcp, unix, stdio
+  std::string server_name;
+  std::string server_version;
+  std::int64_t pid = 0;   // 0: not visible from here
+  bool own_server = false;
+  std::string answers;    // "json", "sse" or "json+sse", as seen over HTTP
+};
+
+struct Host {
+  std::string cpu_model;
+  std::uint32_t cores = 0;
+  std::string kernel;
+  std::uint64_t memory_bytes = 0;
+  std::string loop_backend;
+};
+
+struct RunInfo {
+  std::string id;
+  std::vector<std::string> argv;
+  std::string repro;  // the line that repeats this run
+  std::string started_at;
+  double duration_s = 0;
+};
+
+struct Record {
+  Plan plan;
+  RunInfo run;
+  Host host;
+  TargetInfo target;
+  std::vector<PhaseTotals> phases;  // as Plan::phases
+  std::vector<double> phase_start_s;
+  std::vector<Second> seconds;
+  std::vector<MemorySample> memory;
+  std::string memory_reason;  // why there are no samples, if there are none
+  std::vector<ClientOutcome> clients;
+  std::vector<FaultRecord> faults;
+  SelfCheck self_check;
+  std::uint64_t connections_peak = 0;
+  std::uint64_t unmatched_answers = 0;  // answers that belonged to no outstanding call
+  bool nonce_verified = false;  // every tools/call answer had to carry its call's own nonce
+  bool interrupted = false;
+  bool target_exited = false;   // the process that we started ended during the run
+  std::string target_exit;      // "killed by signal 9", "exited with status 1"
+
+  // The judged phase's index; Plan guarantees there is one.
+  std::size_t measured_phase() const;
+};
+
+}  // namespace gauntlet::run

@@ -1,0 +1,68 @@
+// Snapshot: what one load thread saw in about one second. PhaseTotals: the same for a whole phase.
+// A second counts events when they happen; a phase counts messages by their intended time, so that
+// in every phase scheduled = completed + errors once the run has drained.
+// Plain values; histograms merge exactly, so threads are added up without loss.
+#pragma once
+
+#include <cstdint>
+
+#include "core/clock.h"
+#include "run/error_class.h"
+#include "stats/histogram.h"
+
+namespace gauntlet::run {
+
+struct Counts {
+  std::uint64_t scheduled = 0;   // messages that came due
+  std::uint64_t dispatched = 0;  // that the generator got to, in time or not
+  std::uint64_t completed = 0;   // verified responses
+  ErrorCounts errors{};
+  std::uint64_t notifications = 0;  // server-to-client, never part of the above
+
+  void add(const Counts& other);
+};
+
+struct Traffic {
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t bytes_received = 0;
+  std::uint64_t writes = 0;  // gathered writes; messages / writes is the batching achieved
+  std::uint64_t reads = 0;
+
+  void add(const Traffic& other);
+};
+
+struct Latencies {
+  stats::Histogram response;  // intended send time to last byte of the verified response
+  stats::Histogram service;   // actual send to the same
+  stats::Histogram send_lag;  // intended send time to the generator getting to it
+  stats::Histogram blocked;   // waiting for a free slot on the connection (pipeline full)
+
+  void merge(const Latencies& other);
+  void reset();
+};
+
+struct PhaseTotals {
+  Counts counts;
+  Latencies latencies;
+
+  void merge(const PhaseTotals& other);
+};
+
+struct Snapshot {
+  core::Nanos start = 0;  // since the load began; negative while connections open
+  core::Nanos end = 0;
+  std::uint32_t phase = 0;  // index into Plan::phases, at `end`
+  Counts counts;
+  Traffic traffic;
+  Latencies latencies;
+  // Gauges at `end`.
+  std::uint64_t connections_ready = 0;
+  std::uint64_t outstanding = 0;      // dispatched, not finished
+  std::uint64_t victims_waiting = 0;  // hit by a fault and not yet reconnected
+  core::Nanos cpu = 0;                // of this thread, in this second
+  core::Nanos run_queue_delay = 0;    // ready to run but not running (schedstat)
+
+  void merge(const Snapshot& other);  // another thread's snapshot of the same second
+};
+
+}  // namespace gauntlet::run

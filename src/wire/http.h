@@ -1,0 +1,124 @@
+// HTTP/1.1 messages as a sans-I/O parser (RFC 9112): bytes in, events out, for both directions.
+//
+//   HttpParser parser(HttpParser::Role::response, limits);
+//   while (!bytes.empty()) {
+//     const auto step = parser.step(bytes);
+//     bytes = bytes.subspan(step.consumed);
+//     switch (step.event) { case head: … case body: use(step.body); … case end: … case error: … }
+//   }
+//
+// Zero-copy: views in head() and step.body point into the caller's bytes where the message lies
+// whole in them. Before those bytes go away with a message unfinished, call retain().
+// `kReadPadding` readable bytes must follow the caller's span; the same then holds for every body
+// view, so that simdjson can parse it in place.
+// Strict where leniency smuggles: a bare LF, a space before a colon, an obsolete fold, two
+// different lengths, a length together with chunked, a control byte in a value: all are errors.
+// Not thread-safe; one parser a connection and direction. Allocates only for split messages.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace gauntlet::wire {
+
+// simdjson reads up to 32 bytes beyond a document; receive buffers keep this many readable.
+inline constexpr std::size_t kReadPadding = 64;
+
+struct HttpLimits {
+  std::size_t head_bytes_max = 16 * 1024;
+  std::uint64_t body_bytes_max = 1024 * 1024;
+};
+
+enum class HttpError : std::uint8_t {
+  none,
+  bad_start_line,
+  unsupported_version,  // not HTTP/1.0 or HTTP/1.1
+  bad_header,
+  too_many_headers,
+  head_too_large,
+  bad_length,       // not a number, repeated with another value, or given with chunked
+  bad_chunk,
+  unsupported_coding,  // a Transfer-Encoding other than chunked
+  body_too_large,
+};
+std::string_view to_string(HttpError error);
+
+struct HttpHeader {
+  std::string_view name;
+  std::string_view value;  // surrounding blanks removed
+};
+
+struct HttpHead {
+  static constexpr std::size_t kHeadersMax = 64;
+
+  std::string_view method;  // requests
+  std::string_view target;  // requests
+  int status = 0;           // responses
+  int version_minor = 1;
+  bool keep_alive = true;   // as version and Connection say
+  bool chunked = false;
+  bool has_length = false;
+  std::uint64_t content_length = 0;
+  std::size_t header_count = 0;
+  std::array<HttpHeader, kHeadersMax> headers;
+
+  // The first header of that name (case-insensitive), or nullptr.
+  const HttpHeader* find(std::string_view name) const;
+  std::string_view value_of(std::string_view name) const;  // "" when absent
+  std::size_t count_of(std::string_view name) const;
+};
+
+class HttpParser {
+ public:
+  enum class Role : std::uint8_t { request, response };
+  enum class Event : std::uint8_t { need_more, head, body, end, error };
+
+  struct Step {
+    Event event = Event::need_more;
+    std::size_t consumed = 0;
+    std::span<char> body;  // Event::body only; may be a part of the body
+  };
+
+  HttpParser(Role role, HttpLimits limits) : role_(role), limits_(limits) {}
+
+  // Takes bytes up to the next event. An empty span is allowed and gives `end` where that is due.
+  // After `error` the parser stays in error.
+  Step step(std::span<char> bytes);
+
+  // The message now in progress: valid from Event::head until the step after Event::end.
+  const HttpHead& head() const { return head_; }
+
+  // Copies what head() points at, so that it outlives the caller's bytes.
+  void retain();
+
+  // The connection was closed by the peer. True where this ends the message properly: a response
+  // without length or chunks (then its `end` is due), or nothing was in progress.
+  bool finish();
+
+  // The response in progress answers a HEAD request, or is otherwise without a body.
+  void expect_no_body() { no_body_ = true; }
+
+  bool idle() const { return state_ == State::head && carry_.empty(); }
+  HttpError error() const { return error_; }
+
+ private:
+  enum class State : std::uint8_t {
+    head, body_length, body_until_close, chunk_size, chunk_data, chunk_end, trailer, end, error
+  };
+  // … the implementer of http.cc completes this part.
+  Role role_;
+  HttpLimits limits_;
+  State state_ = State::head;
+  HttpError error_ = HttpError::none;
+  bool no_body_ = false;
+  std::uint64_t remaining_ = 0;
+  std::uint64_t body_bytes_ = 0;
+  std::string carry_;
+  HttpHead head_;
+};
+
+}  // namespace gauntlet::wire
