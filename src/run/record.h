@@ -56,7 +56,8 @@ struct FaultRecord {
   bool has_evidence = false;
   std::vector<std::pair<std::string, std::string>> evidence;  // name, value
 
-  void merge(const FaultRecord& other);  // another thread's share of the same fault
+  // Another thread's share of the same fault: victims add up, and so do counts among the evidence.
+  void merge(const FaultRecord& other);
 };
 
 struct SelfCheck {

@@ -1,0 +1,252 @@
+#include "run/limit.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "core/check.h"
+#include "core/quantity.h"
+#include "run/error_class.h"
+#include "run/nearest.h"
+
+namespace gauntlet::run {
+
+namespace {
+
+struct NamedQuantile {
+  std::string_view name;
+  double quantile;
+};
+constexpr std::array<NamedQuantile, 6> kQuantiles = {
+    {{"p50", 0.5}, {"p90", 0.9}, {"p95", 0.95}, {"p99", 0.99}, {"p999", 0.999}, {"max", 1}}};
+
+void add_times(std::vector<Metric>& all, std::string_view prefix, std::string_view what,
+               MetricKind quantile_kind, MetricKind mean_kind) {
+  for (const auto& [name, q] : kQuantiles) {
+    const auto meaning = q < 1 ? fmt::format("{}, quantile {}", what, q)
+                               : fmt::format("{}, the longest", what);
+    all.push_back({.name = fmt::format("{}{}", prefix, name), .kind = quantile_kind,
+                   .unit = Unit::milliseconds, .meaning = meaning, .quantile = q});
+  }
+  all.push_back({.name = fmt::format("{}mean", prefix), .kind = mean_kind,
+                 .unit = Unit::milliseconds, .meaning = fmt::format("{}, mean", what)});
+}
+
+void add_load(std::vector<Metric>& all) {
+  all.push_back({.name = "connections", .kind = MetricKind::connections, .unit = Unit::count,
+                 .meaning = "connections ready (MCP opening done), median over the seconds"});
+  all.push_back({.name = "throughput", .kind = MetricKind::throughput, .unit = Unit::per_second,
+                 .meaning = "verified messages completed per second"});
+  all.push_back({.name = "achieved", .kind = MetricKind::achieved, .unit = Unit::ratio,
+                 .meaning = "messages completed / messages scheduled, per second"});
+}
+
+void add_errors(std::vector<Metric>& all) {
+  all.push_back({.name = "error_rate", .kind = MetricKind::error_rate, .unit = Unit::ratio,
+                 .meaning = "errors of every class / messages scheduled"});
+  all.push_back({.name = "errors", .kind = MetricKind::errors, .unit = Unit::count,
+                 .meaning = "errors of every class"});
+  for (std::size_t i = 0; i < kErrorClassCount; ++i) {
+    all.push_back({.name = fmt::format("errors_{}", kErrorClassNames[i]),
+                   .kind = MetricKind::errors_of_class, .unit = Unit::count,
+                   .meaning = fmt::format("errors of class `{}`", kErrorClassNames[i]),
+                   .error_class = i});
+  }
+}
+
+void add_server(std::vector<Metric>& all) {
+  all.push_back({.name = "spread_p", .kind = MetricKind::spread_p, .unit = Unit::number,
+                 .meaning = "chi-square p of an even spread of messages over connections"});
+  all.push_back({.name = "spread_max_mean", .kind = MetricKind::spread_max_mean,
+                 .unit = Unit::number, .meaning = "busiest connection / mean connection"});
+  all.push_back({.name = "memory_peak", .kind = MetricKind::memory_peak, .unit = Unit::megabytes,
+                 .meaning = "largest resident memory of the target's processes together"});
+  all.push_back({.name = "memory_growth", .kind = MetricKind::memory_growth,
+                 .unit = Unit::megabytes_per_5min,
+                 .meaning = "growth of resident memory over 5 minutes (Theil-Sen slope)"});
+  all.push_back({.name = "recovery", .kind = MetricKind::recovery, .unit = Unit::seconds,
+                 .meaning = "from the fault's start until recovered"});
+  all.push_back({.name = "reconnected", .kind = MetricKind::reconnected, .unit = Unit::ratio,
+                 .meaning = "victims of the fault that are back / victims"});
+}
+
+std::vector<Metric> make_metrics() {
+  std::vector<Metric> all;
+  add_load(all);
+  add_times(all, "", "response time", MetricKind::response_quantile, MetricKind::response_mean);
+  add_times(all, "service_", "service time", MetricKind::service_quantile,
+            MetricKind::service_mean);
+  add_errors(all);
+  add_server(all);
+  return all;
+}
+
+std::string_view trim(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\r\n";
+  const auto begin = text.find_first_not_of(kBlanks);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
+}
+
+core::Result<double> parse_number(std::string_view text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value)) {
+    return core::usage_error(fmt::format("`{}` is not a number", text));
+  }
+  return value;
+}
+
+// A parsed quantity in the unit that limits are kept in.
+template <typename T>
+core::Result<double> in_units(core::Result<T> quantity, double one_unit) {
+  if (!quantity) return std::unexpected(quantity.error());
+  return static_cast<double>(*quantity) / one_unit;
+}
+
+core::Result<double> parse_value(std::string_view text, Unit unit) {
+  constexpr double kMegabyte = 1024.0 * 1024.0;
+  switch (unit) {
+    case Unit::count: return in_units(core::parse_count(text), 1);
+    case Unit::per_second: return core::parse_rate(text);
+    case Unit::milliseconds: return in_units(core::parse_duration(text), core::kMillisecond);
+    case Unit::seconds: return in_units(core::parse_duration(text), core::kSecond);
+    case Unit::megabytes:
+    case Unit::megabytes_per_5min: return in_units(core::parse_bytes(text), kMegabyte);
+    case Unit::ratio: return core::parse_ratio(text);
+    case Unit::number: return parse_number(text);
+  }
+  std::unreachable();
+}
+
+struct Bound {
+  Comparison comparison = Comparison::at_most;
+  std::string_view value;
+};
+
+// "<= 102ms" taken apart.
+core::Result<Bound> parse_bound(std::string_view text) {
+  static constexpr std::array<std::pair<std::string_view, Comparison>, 4> kOperators = {
+      {{"<=", Comparison::at_most},
+       {">=", Comparison::at_least},
+       {"<", Comparison::below},
+       {">", Comparison::above}}};
+  text = trim(text);
+  for (const auto& [symbol, comparison] : kOperators) {
+    if (text.starts_with(symbol)) return Bound{comparison, trim(text.substr(symbol.size()))};
+  }
+  return core::usage_error(fmt::format("expected <, <=, > or >= before `{}`", text));
+}
+
+bool bounds_above(Comparison c) { return c == Comparison::below || c == Comparison::at_most; }
+
+std::vector<std::string> metric_names() {
+  std::vector<std::string> names;
+  for (const auto& metric : metrics()) names.push_back(metric.name);
+  return names;
+}
+
+core::Result<double> parse_warning(std::string_view text, const Metric& metric,
+                                   const Limit& limit) {
+  text = trim(text);
+  if (!text.starts_with("warn")) {
+    return core::usage_error(fmt::format("expected `warn …` after the comma, not `{}`", text));
+  }
+  const auto bound = parse_bound(text.substr(4));
+  if (!bound) return std::unexpected(bound.error());
+  const auto value = parse_value(bound->value, metric.unit);
+  if (!value) return value;
+  const bool above = bounds_above(limit.comparison);
+  if (bounds_above(bound->comparison) != above) {
+    return core::usage_error("the warning points the other way than the limit");
+  }
+  if (above ? *value < limit.value : *value > limit.value) {
+    return core::usage_error("the warning is stricter than the limit");
+  }
+  return value;
+}
+
+core::Result<Limit> parse_parts(std::string_view text) {
+  const auto comma = text.find(',');
+  const auto main = trim(text.substr(0, comma));
+  const auto name = main.substr(0, main.find_first_of("<>= \t"));
+  const Metric* metric = find_metric(name);
+  if (metric == nullptr) {
+    return core::usage_error(
+        fmt::format("unknown metric `{}`{}", name, did_you_mean(name, metric_names())));
+  }
+  const auto bound = parse_bound(main.substr(name.size()));
+  if (!bound) return std::unexpected(bound.error());
+  const auto value = parse_value(bound->value, metric->unit);
+  if (!value) return std::unexpected(value.error());
+  Limit limit{.metric = metric->name, .comparison = bound->comparison, .value = *value,
+              .warn_until = {}, .text = std::string(trim(text))};
+  if (comma == std::string_view::npos) return limit;
+  const auto warning = parse_warning(text.substr(comma + 1), *metric, limit);
+  if (!warning) return std::unexpected(warning.error());
+  limit.warn_until = *warning;
+  return limit;
+}
+
+// Up to three significant digits after the point, without trailing zeros: 102, 2.13, 0.0412.
+std::string short_number(double value) {
+  if (value == 0) return "0";
+  const double size = std::abs(value);
+  if (size >= 1000) {
+    return fmt::format("{}{}", value < 0 ? "-" : "",
+                       core::format_count(static_cast<std::uint64_t>(std::llround(size))));
+  }
+  if (size >= 100) return fmt::format("{:.4g}", value);
+  return fmt::format("{:.3g}", value);
+}
+
+}  // namespace
+
+std::span<const Metric> metrics() {
+  static const std::vector<Metric> kMetrics = make_metrics();
+  return kMetrics;
+}
+
+const Metric* find_metric(std::string_view name) {
+  const auto found = std::ranges::find(metrics(), name, &Metric::name);
+  return found == metrics().end() ? nullptr : &*found;
+}
+
+core::Result<Limit> parse_limit(std::string_view text) {
+  auto limit = parse_parts(text);
+  if (limit) return limit;
+  return core::usage_error(fmt::format("limit `{}`: {}", trim(text), limit.error().text));
+}
+
+std::string format_value(double value, Unit unit) {
+  switch (unit) {
+    case Unit::count: return fmt::format("{}", short_number(value));
+    case Unit::per_second: return fmt::format("{} msg/s", short_number(value));
+    case Unit::milliseconds: return fmt::format("{} ms", short_number(value));
+    case Unit::seconds: return fmt::format("{} s", short_number(value));
+    case Unit::megabytes: return fmt::format("{} MB", short_number(value));
+    case Unit::megabytes_per_5min: return fmt::format("{} MB per 5 min", short_number(value));
+    case Unit::ratio: return fmt::format("{} %", short_number(value * 100));
+    case Unit::number: return short_number(value);
+  }
+  std::unreachable();
+}
+
+std::string format_limit(const Limit& limit) {
+  const Metric* metric = find_metric(limit.metric);
+  GAUNTLET_CHECK(metric != nullptr);
+  const auto op = to_string(limit.comparison);
+  auto text = fmt::format("{} {}", op, format_value(limit.value, metric->unit));
+  if (limit.warn_until) {
+    text += fmt::format(", warn {} {}", bounds_above(limit.comparison) ? "<=" : ">=",
+                        format_value(*limit.warn_until, metric->unit));
+  }
+  return text;
+}
+
+}  // namespace gauntlet::run

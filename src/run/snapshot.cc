@@ -1,0 +1,55 @@
+#include "run/snapshot.h"
+
+#include <algorithm>
+
+namespace gauntlet::run {
+
+void Counts::add(const Counts& other) {
+  scheduled += other.scheduled;
+  dispatched += other.dispatched;
+  completed += other.completed;
+  for (std::size_t i = 0; i < errors.size(); ++i) errors[i] += other.errors[i];
+  notifications += other.notifications;
+}
+
+void Traffic::add(const Traffic& other) {
+  bytes_sent += other.bytes_sent;
+  bytes_received += other.bytes_received;
+  writes += other.writes;
+  reads += other.reads;
+}
+
+void Latencies::merge(const Latencies& other) {
+  response.merge(other.response);
+  service.merge(other.service);
+  send_lag.merge(other.send_lag);
+  blocked.merge(other.blocked);
+}
+
+void Latencies::reset() {
+  response.reset();
+  service.reset();
+  send_lag.reset();
+  blocked.reset();
+}
+
+void PhaseTotals::merge(const PhaseTotals& other) {
+  counts.add(other.counts);
+  latencies.merge(other.latencies);
+}
+
+void Snapshot::merge(const Snapshot& other) {
+  start = std::min(start, other.start);
+  end = std::max(end, other.end);
+  phase = std::max(phase, other.phase);
+  counts.add(other.counts);
+  traffic.add(other.traffic);
+  latencies.merge(other.latencies);
+  connections_ready += other.connections_ready;
+  outstanding += other.outstanding;
+  victims_waiting += other.victims_waiting;
+  cpu += other.cpu;
+  run_queue_delay += other.run_queue_delay;
+}
+
+}  // namespace gauntlet::run

@@ -1,0 +1,296 @@
+#include "run/suite_parts.h"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <optional>
+#include <utility>
+
+#include "run/limit.h"
+#include "run/nearest.h"
+#include "run/plan_bounds.h"
+#include "run/suite.h"
+
+namespace gauntlet::run {
+
+namespace {
+
+// Calls `read` for each table of an array of tables, `[[key]]`.
+void for_each_table(TomlTable& top, std::string_view key,
+                    const std::function<void(const toml::table&)>& read) {
+  const auto* node = top.find(key);
+  if (node == nullptr) return;
+  const auto* array = node->as_array();
+  if (array == nullptr) return top.complain(key, fmt::format("write it as [[{}]]", key));
+  if (array->size() > kEntriesMax) {
+    return top.complain(key, fmt::format("more than {} of them", kEntriesMax));
+  }
+  for (const auto& element : *array) {
+    const auto* table = element.as_table();
+    if (table == nullptr) return top.complain(key, fmt::format("write it as [[{}]]", key));
+    read(*table);
+  }
+}
+
+void read_headers(TomlTable& load, Plan& plan) {
+  const auto* node = load.find("headers");
+  if (node == nullptr) return;
+  const auto* headers = node->as_table();
+  if (headers == nullptr) return load.complain("headers", "has to be a table of strings");
+  for (const auto& [name, value] : *headers) {
+    const auto* text = value.as_string();
+    if (text == nullptr) return load.complain("headers", "has to be a table of strings");
+    auto header = checked_header(name.str(), text->get());
+    if (!header) return load.problems().report(value, header.error().text);
+    plan.load.headers.push_back(std::move(*header));
+  }
+}
+
+Arrivals read_arrivals(TomlTable& load) {
+  const auto text = load.choice("arrivals", "constant", {"constant", "poisson", "closed"});
+  if (text == "poisson") return Arrivals::poisson;
+  return text == "closed" ? Arrivals::closed : Arrivals::constant;
+}
+
+void read_rate(TomlTable& load, Plan& plan) {
+  plan.load.rate = load.rate("rate", {0, kRateMax});
+  if (plan.load.arrivals != Arrivals::closed) return load.require("rate");
+  if (load.has("rate")) load.complain("rate", "has no meaning where arrivals = \"closed\"");
+}
+
+std::uint32_t narrow(std::uint64_t value) { return static_cast<std::uint32_t>(value); }
+
+// JSON for an inline table of arguments; dates have no JSON form and are refused.
+std::optional<boost::json::value> to_json(const toml::node& node) {
+  if (const auto* text = node.as_string()) return boost::json::value(text->get());
+  if (const auto* integer = node.as_integer()) return boost::json::value(integer->get());
+  if (const auto* number = node.as_floating_point()) return boost::json::value(number->get());
+  if (const auto* boolean = node.as_boolean()) return boost::json::value(boolean->get());
+  if (const auto* array = node.as_array()) {
+    boost::json::array values;
+    for (const auto& element : *array) {
+      const auto value = to_json(element);
+      if (!value) return std::nullopt;
+      values.push_back(*value);
+    }
+    return values;
+  }
+  const auto* table = node.as_table();
+  if (table == nullptr) return std::nullopt;
+  boost::json::object object;
+  for (const auto& [key, element] : *table) {
+    const auto value = to_json(element);
+    if (!value) return std::nullopt;
+    object[key.str()] = *value;
+  }
+  return object;
+}
+
+std::string read_arguments(TomlTable& mix) {
+  const auto* node = mix.find("arguments");
+  if (node == nullptr) return "{}";
+  std::string json;
+  if (node->is_table()) {
+    const auto value = to_json(*node);
+    if (!value) {
+      mix.complain("arguments", "dates and times have no JSON form");
+      return "{}";
+    }
+    json = boost::json::serialize(*value);
+  } else {
+    json = mix.text("arguments", "{}");
+  }
+  auto checked = checked_arguments(json);
+  if (checked) return *checked;
+  mix.complain("arguments", checked.error().text);
+  return "{}";
+}
+
+Operation read_operation(const toml::table& table, TomlProblems& problems) {
+  TomlTable mix(table, "[[mix]]", {"method", "tool", "arguments", "weight"}, problems);
+  Operation operation;
+  operation.method = mix.choice("method", "tools/call", {"tools/call", "tools/list", "ping"});
+  operation.tool = mix.text("tool", "");
+  operation.weight = mix.number("weight", 1, {0, kWeightMax});
+  operation.arguments = read_arguments(mix);
+  if (operation.method == "tools/call") {
+    mix.require("tool");
+    if (mix.has("tool") && operation.tool.empty()) mix.complain("tool", "must not be empty");
+    return operation;
+  }
+  for (const std::string_view key : {"tool", "arguments"}) {
+    if (mix.has(key)) mix.complain(key, fmt::format("only tools/call has one"));
+  }
+  return operation;
+}
+
+// Reads the name under `key`, which must be there, be a name, and be new among `others`.
+template <typename Container, typename Member>
+std::string read_new_name(TomlTable& table, std::string_view key, const Container& others,
+                          Member member) {
+  table.require(key);
+  auto name = table.text(key, "unnamed");
+  if (!is_name(name)) table.complain(key, kNameRule);
+  if (std::ranges::find(others, name, member) != others.end()) {
+    table.complain(key, fmt::format("`{}` is taken already", name));
+  }
+  return name;
+}
+
+// Reads a reference to something named before.
+template <typename Container, typename Member>
+std::string read_reference(TomlTable& table, std::string_view key, const Container& all,
+                           Member member) {
+  auto name = table.text(key, "");
+  if (std::ranges::find(all, name, member) != all.end()) return name;
+  std::vector<std::string> names;
+  for (const auto& each : all) names.push_back(std::invoke(member, each));
+  table.complain(key, fmt::format("there is no {} `{}`{}", key, name, did_you_mean(name, names)));
+  return name;
+}
+
+void read_phase(const toml::table& table, TomlProblems& problems, Plan& plan) {
+  TomlTable phase(table, "[[phase]]", {"name", "duration", "measured"}, problems);
+  Phase result;
+  result.name = read_new_name(phase, "name", plan.phases, &Phase::name);
+  phase.require("duration");
+  result.duration = phase.duration_of(plan.mode, "duration", core::kSecond, {kPhaseMin, kPhaseMax});
+  result.measured = phase.flag("measured", false);
+  if (result.measured && std::ranges::any_of(plan.phases, &Phase::measured)) {
+    phase.complain("measured", "only one phase can be measured");
+  }
+  plan.phases.push_back(std::move(result));
+}
+
+void read_fault(const toml::table& table, TomlProblems& problems, Plan& plan) {
+  TomlTable fault(table, "[[fault]]", {"id", "kind", "phase", "at", "share", "how"}, problems);
+  Fault result;
+  result.id = read_new_name(fault, "id", plan.faults, &Fault::id);
+  fault.require("kind");
+  result.kind = fault.choice("kind", "disconnect", {"disconnect"});
+  fault.require("phase");
+  result.phase = read_reference(fault, "phase", plan.phases, &Phase::name);
+  result.at = fault.duration_of(plan.mode, "at", 0, {0, kPhaseMax});
+  result.share = fault.ratio("share", result.share);
+  result.how = fault.choice("how", result.how, {"reset", "fin", "mixed"});
+  const auto phase = std::ranges::find(plan.phases, result.phase, &Phase::name);
+  if (phase != plan.phases.end() && result.at >= phase->duration) {
+    fault.complain("at", fmt::format("phase `{}` has ended by then", phase->name));
+  }
+  plan.faults.push_back(std::move(result));
+}
+
+bool needs_fault(const Limit& limit) {
+  const auto kind = find_metric(limit.metric)->kind;
+  return kind == MetricKind::recovery || kind == MetricKind::reconnected;
+}
+
+void read_limits(TomlTable& test, Test& result) {
+  test.require("limits");
+  const auto* node = test.find("limits");
+  if (node == nullptr) return;
+  const auto* array = node->as_array();
+  if (array == nullptr || array->empty() || array->size() > kEntriesMax) {
+    return test.complain("limits", "has to be an array of limits such as \"p95 <= 85ms\"");
+  }
+  for (const auto& element : *array) {
+    const auto* text = element.as_string();
+    if (text == nullptr) return test.complain("limits", "each limit has to be a string");
+    auto limit = parse_limit(text->get());
+    if (!limit) return test.problems().report(element, limit.error().text);
+    result.limits.push_back(std::move(*limit));
+  }
+}
+
+void read_test(const toml::table& table, TomlProblems& problems, Plan& plan) {
+  TomlTable test(table, "[[test]]", {"name", "purpose", "limits", "fault"}, problems);
+  Test result;
+  result.name = read_new_name(test, "name", plan.tests, &Test::name);
+  result.purpose = test.text("purpose", "");
+  read_limits(test, result);
+  const bool names_fault = test.has("fault") && !test.text("fault", "").empty();
+  if (names_fault) result.fault = read_reference(test, "fault", plan.faults, &Fault::id);
+  const auto asking = std::ranges::find_if(result.limits, needs_fault);
+  if (!names_fault && asking != result.limits.end()) {
+    test.complain("limits", fmt::format("`{}` needs the test's `fault`", asking->metric));
+  }
+  plan.tests.push_back(std::move(result));
+}
+
+}  // namespace
+
+bool is_name(std::string_view text) {
+  constexpr std::string_view kMarks = "_-.";
+  constexpr std::size_t kLengthMax = 64;
+  const auto allowed = [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           kMarks.contains(c);
+  };
+  return !text.empty() && text.size() <= kLengthMax && text.front() != '.' &&
+         std::ranges::all_of(text, allowed);
+}
+
+void read_load(TomlTable& top, Plan& plan) {
+  top.require("load");
+  const auto* node = top.find("load");
+  if (node == nullptr) return;
+  if (!node->is_table()) return top.complain("load", "has to be a table, [load]");
+  TomlTable load(*node->as_table(), "[load]",
+                 {"connections", "rate", "arrivals", "burst", "pipeline", "threads", "ramp",
+                  "timeout", "reconnect", "reconnect_min", "reconnect_max", "headers"},
+                 top.problems());
+  LoadPlan& result = plan.load;
+  load.require("connections");
+  result.connections = narrow(load.count("connections", 1, {1, kConnectionsMax}));
+  result.arrivals = read_arrivals(load);
+  read_rate(load, plan);
+  result.burst = narrow(load.count("burst", result.burst, {1, kBurstMax}));
+  result.pipeline = narrow(load.count("pipeline", result.pipeline, {1, kPipelineMax}));
+  result.threads = narrow(load.count("threads", result.threads, {0, kThreadsMax}));
+  result.ramp = load.duration("ramp", result.ramp, {0, kRampMax});
+  result.timeout = load.duration("timeout", result.timeout, {kTimeoutMin, kTimeoutMax});
+  result.reconnect = load.flag("reconnect", result.reconnect);
+  const Range<core::Nanos> back_off{kReconnectMin, kReconnectMax};
+  result.reconnect_min = load.duration("reconnect_min", result.reconnect_min, back_off);
+  result.reconnect_max = load.duration("reconnect_max", result.reconnect_max, back_off);
+  if (result.reconnect_min > result.reconnect_max) {
+    load.complain("reconnect_min", "is longer than reconnect_max");
+  }
+  read_headers(load, plan);
+}
+
+void read_mix(TomlTable& top, Plan& plan) {
+  for_each_table(top, "mix", [&](const toml::table& table) {
+    plan.load.mix.push_back(read_operation(table, top.problems()));
+  });
+  if (plan.load.mix.empty()) top.require("mix");
+  if (plan.load.mix.empty()) top.complain("mix", "must not be empty");
+}
+
+void read_phases(TomlTable& top, Plan& plan) {
+  for_each_table(top, "phase", [&](const toml::table& table) {
+    read_phase(table, top.problems(), plan);
+  });
+  top.require("phase");
+  if (!std::ranges::any_of(plan.phases, &Phase::measured)) {
+    top.complain("phase", "one phase has to be measured (measured = true)");
+  }
+}
+
+void read_faults(TomlTable& top, Plan& plan) {
+  for_each_table(top, "fault", [&](const toml::table& table) {
+    read_fault(table, top.problems(), plan);
+  });
+}
+
+void read_tests(TomlTable& top, Plan& plan) {
+  for_each_table(top, "test", [&](const toml::table& table) {
+    read_test(table, top.problems(), plan);
+  });
+  top.require("test");
+  if (plan.tests.empty()) top.complain("test", "must not be empty");
+}
+
+}  // namespace gauntlet::run
