@@ -18,6 +18,13 @@ add_library(gauntlet_warnings INTERFACE)
 target_compile_options(gauntlet_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
 
+# simdjson's on-demand front end chooses its kernels at compile time; without this it takes the
+# scalar one. main() refuses to start on a processor that lacks these instructions.
+if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
+  set(GAUNTLET_MARCH haswell CACHE STRING "-march= for every target")
+  add_compile_options(-march=${GAUNTLET_MARCH})
+endif()
+
 if(GAUNTLET_SANITIZE)
   add_compile_options(-fsanitize=${GAUNTLET_SANITIZE} -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${GAUNTLET_SANITIZE})

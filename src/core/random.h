@@ -36,7 +36,7 @@ class Random {
 
   // Uniform in [0, bound); bound > 0 (Lemire's multiply-shift, bias < 2^-32 for our bounds).
   std::uint64_t below(std::uint64_t bound) {
-    return static_cast<std::uint64_t>((static_cast<unsigned __int128>(next()) * bound) >> 64);
+    return static_cast<std::uint64_t>((static_cast<Wide>(next()) * bound) >> 64);
   }
 
   // Uniform in [0, 1).
@@ -51,6 +51,8 @@ class Random {
   }
 
  private:
+  __extension__ using Wide = unsigned __int128;
+
   static std::uint64_t rotate(std::uint64_t x, int k) { return (x << k) | (x >> (64 - k)); }
 
   std::array<std::uint64_t, 4> state_{};

@@ -1,0 +1,150 @@
+#include "core/proc.h"
+
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <string_view>
+#include <thread>
+
+namespace gauntlet::core {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kTcpListen = "0A";  // state column of /proc/net/tcp
+
+std::vector<pid_t> all_pids() {
+  std::vector<pid_t> pids;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator("/proc", error)) {
+    const std::string name = entry.path().filename();
+    pid_t pid = 0;
+    const auto end = std::from_chars(name.data(), name.data() + name.size(), pid).ptr;
+    if (end == name.data() + name.size()) pids.push_back(pid);
+  }
+  return pids;
+}
+
+// Fourth field of /proc/<pid>/stat; the second is in parentheses and may hold anything.
+pid_t parent_of(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string line;
+  std::getline(file, line);
+  const std::size_t paren = line.rfind(')');
+  if (paren == std::string::npos) return 0;
+  std::istringstream rest(line.substr(paren + 1));
+  std::string state;
+  pid_t parent = 0;
+  rest >> state >> parent;
+  return parent;
+}
+
+// The kilobyte value of a "Name:   123 kB" line.
+std::optional<std::uint64_t> kilobytes(const std::string& path, std::string_view name) {
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    if (!line.starts_with(name)) continue;
+    std::istringstream value(line.substr(name.size()));
+    std::uint64_t kb = 0;
+    if (value >> kb) return kb;
+  }
+  return std::nullopt;
+}
+
+// The inode of the listening socket on that port, from /proc/net/tcp or tcp6.
+std::optional<std::string> listening_inode(const char* path, std::uint16_t port) {
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  while (std::getline(file, line)) {
+    std::istringstream fields(line);
+    std::string slot, local, remote, state, queues, timer, retransmits, uid, timeout, inode;
+    fields >> slot >> local >> remote >> state >> queues >> timer >> retransmits >> uid >> timeout >>
+        inode;
+    const std::size_t colon = local.rfind(':');
+    if (state != kTcpListen || colon == std::string::npos) continue;
+    if (std::stoul(local.substr(colon + 1), nullptr, 16) == port) return inode;
+  }
+  return std::nullopt;
+}
+
+bool holds_socket(pid_t pid, const std::string& link) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator("/proc/" + std::to_string(pid) + "/fd", error))
+    if (fs::read_symlink(entry.path(), error) == link) return true;
+  return false;
+}
+
+}  // namespace
+
+std::vector<pid_t> process_tree(std::span<const pid_t> roots) {
+  std::multimap<pid_t, pid_t> children;
+  for (const pid_t pid : all_pids()) children.emplace(parent_of(pid), pid);
+  std::vector<pid_t> tree(roots.begin(), roots.end());
+  for (std::size_t i = 0; i < tree.size(); ++i) {
+    const auto [first, last] = children.equal_range(tree[i]);
+    for (auto child = first; child != last; ++child) tree.push_back(child->second);
+  }
+  std::ranges::sort(tree);
+  const auto repeated = std::ranges::unique(tree);
+  tree.erase(repeated.begin(), repeated.end());
+  return tree;
+}
+
+std::optional<std::uint64_t> resident_bytes(std::span<const pid_t> pids) {
+  std::uint64_t sum_kb = 0;
+  bool seen = false;
+  for (const pid_t pid : pids) {
+    const auto kb = kilobytes("/proc/" + std::to_string(pid) + "/status", "VmRSS:");
+    seen |= kb.has_value();
+    sum_kb += kb.value_or(0);
+  }
+  if (!seen) return std::nullopt;
+  return sum_kb * 1024;
+}
+
+std::optional<pid_t> tcp_listener(std::uint16_t port) {
+  auto inode = listening_inode("/proc/net/tcp", port);
+  if (!inode) inode = listening_inode("/proc/net/tcp6", port);
+  if (!inode) return std::nullopt;
+  const std::string link = "socket:[" + *inode + "]";
+  for (const pid_t pid : all_pids())
+    if (holds_socket(pid, link)) return pid;
+  return std::nullopt;
+}
+
+Machine this_machine() {
+  Machine machine;
+  machine.cores = std::thread::hardware_concurrency();
+  utsname names{};
+  if (uname(&names) == 0) machine.kernel = std::string(names.sysname) + " " + names.release;
+  machine.memory_bytes = kilobytes("/proc/meminfo", "MemTotal:").value_or(0) * 1024;
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    if (!line.starts_with("model name")) continue;
+    machine.cpu_model = line.substr(std::min(line.size(), line.find(':') + 2));
+    break;
+  }
+  return machine;
+}
+
+CpuTicks cpu_ticks() {
+  std::ifstream file("/proc/stat");
+  std::string name;
+  file >> name;
+  CpuTicks ticks;
+  std::uint64_t value = 0;
+  for (int i = 0; i < 8 && file >> value; ++i) {
+    ticks.total += value;
+    if (i == 7) ticks.steal = value;
+  }
+  return ticks;
+}
+
+}  // namespace gauntlet::core

@@ -1,0 +1,39 @@
+// Readings from /proc: memory of processes, who listens where, what machine this is.
+// Every call reads afresh; a process that is gone simply counts nothing. Control plane only.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace gauntlet::core {
+
+// The processes and all their descendants.
+std::vector<pid_t> process_tree(std::span<const pid_t> roots);
+
+// VmRSS of the processes together, in bytes; nullopt where none of them is there.
+std::optional<std::uint64_t> resident_bytes(std::span<const pid_t> pids);
+
+// The process that listens on this TCP port of this machine (IPv4 or IPv6), where we may see it.
+std::optional<pid_t> tcp_listener(std::uint16_t port);
+
+struct Machine {
+  std::string cpu_model;
+  std::uint32_t cores = 0;
+  std::string kernel;
+  std::uint64_t memory_bytes = 0;
+};
+Machine this_machine();
+
+// Clock ticks of all processors since boot: in total, and stolen by the hypervisor.
+struct CpuTicks {
+  std::uint64_t total = 0;
+  std::uint64_t steal = 0;
+};
+CpuTicks cpu_ticks();
+
+}  // namespace gauntlet::core

@@ -1,0 +1,335 @@
+// The life of a client's connection: connect, open, lose, come back.
+#include <algorithm>
+#include <csignal>
+#include <fstream>
+#include <sstream>
+
+#include "load/clients.h"
+
+namespace gauntlet::load {
+namespace {
+
+// A connection and its opening may take this long, or the message time-out if that is longer.
+constexpr core::Nanos kOpeningTimeout = 10 * core::kSecond;
+constexpr core::Nanos kChildGrace = 2 * core::kSecond;
+constexpr std::uint8_t kBackoffDoublingsMax = 10;
+// The kernel finds free local ports quickly up to about this many connections to one peer; beyond,
+// several source addresses are used where the peer is on the IPv4 loopback.
+constexpr std::uint32_t kConnectionsPerSource = 10'000;
+constexpr int kSources = 4;
+
+std::vector<net::Endpoint> loopback_sources(const ClientsSetup& setup) {
+  std::vector<net::Endpoint> sources;
+  const net::Endpoint& to = setup.target.url.endpoint;
+  if (setup.target.is_stdio() || to.family() != AF_INET || !to.is_loopback() ||
+      setup.plan.load.connections <= kConnectionsPerSource)
+    return sources;
+  for (int i = 1; i <= kSources; ++i)
+    sources.push_back(*net::Endpoint::tcp("127.0.0." + std::to_string(i), 0));
+  return sources;
+}
+
+// TcpOutRsts of this network namespace: how many resets the kernel has sent.
+std::uint64_t resets_sent() {
+  std::ifstream file("/proc/net/snmp");
+  std::string names, values;
+  while (std::getline(file, names) && std::getline(file, values)) {
+    if (!names.starts_with("Tcp:")) continue;
+    std::istringstream name_words(names), value_words(values);
+    std::string name, value;
+    while (name_words >> name && value_words >> value)
+      if (name == "OutRsts") return std::stoull(value);
+  }
+  return 0;
+}
+
+}  // namespace
+
+Clients::Clients(const ClientsSetup& setup, net::Loop& loop, Tally& tally, core::Random random)
+    : setup_(setup),
+      loop_(loop),
+      tally_(tally),
+      random_(random),
+      outcomes_(setup.count),
+      wake_at_(setup.count, kNever),
+      sources_(loopback_sources(setup)) {
+  clients_.reserve(setup.count);
+  for (std::uint32_t i = 0; i < setup.count; ++i) clients_.emplace_back(setup.target.transport());
+}
+
+void Clients::open(std::uint32_t client) { connect(client); }
+
+void Clients::connect(std::uint32_t index) {
+  Client& client = clients_[index];
+  ++outcomes_[index].connects;
+  client.state = State::connecting;
+  wake_at_[index] =
+      core::monotonic_ns() + std::max(kOpeningTimeout, setup_.plan.load.timeout);
+  if (setup_.target.is_stdio()) return connect_child(index);
+  const net::Endpoint* source =
+      sources_.empty() ? nullptr : &sources_[(setup_.first + index) % sources_.size()];
+  client.stream = loop_.connect(setup_.target.url.endpoint, *this, index, source);
+}
+
+void Clients::connect_child(std::uint32_t index) {
+  Client& client = clients_[index];
+  auto child = net::Child::start(setup_.target.command, {.stdio_socket = true, .quiet_stderr = true});
+  if (!child) return wait_to_reconnect(index);
+  client.child = std::move(*child);
+  client.stream = loop_.adopt(client.child->take_stdio(), *this, index);
+  begin_opening(index);
+}
+
+void Clients::on_connected(net::StreamId, std::uint64_t tag) {
+  begin_opening(static_cast<std::uint32_t>(tag));
+}
+
+void Clients::begin_opening(std::uint32_t index) {
+  Client& client = clients_[index];
+  client.channel = Channel(setup_.target.transport());
+  // Over HTTP a session outlives its connections: only a client without one has to open.
+  if (!stateful() || !client.session_line.empty()) return become_ready(index);
+  client.state = State::opening;
+  send_text(index, mcp::initialize_request(setup_.target.revision), "initialize", false);
+}
+
+void Clients::send_text(std::uint32_t index, std::string_view json, std::string_view method,
+                        bool with_revision) {
+  Client& client = clients_[index];
+  std::string& out = loop_.output(client.stream);
+  if (http()) {
+    const auto lines =
+        with_revision ? mcp::http_header_lines(setup_.target.revision, method, "") : std::string();
+    out += http_post_head(setup_.target, lines, json.size());
+    out.append(client.session_line).append("\r\n").append(json);
+  } else {
+    out.append(json).append("\n");
+  }
+  loop_.flush(client.stream);
+}
+
+bool Clients::on_http_head(std::uint32_t index, const wire::HttpHead& head) {
+  Client& client = clients_[index];
+  if (client.state != State::opening) return true;
+  const std::string_view session = head.value_of("mcp-session-id");
+  if (!session.empty()) client.session_line = "Mcp-Session-Id: " + std::string(session) + "\r\n";
+  return true;
+}
+
+// False where the opening failed and the connection is gone.
+bool Clients::on_opening_answer(std::uint32_t index, const mcp::Answer& answer) {
+  if (answer.kind == mcp::Answer::Kind::notification) return true;
+  if (clients_[index].state != State::opening) return true;
+  if (answer.kind != mcp::Answer::Kind::result || answer.id != mcp::kOpeningId ||
+      answer.protocol_version.empty()) {
+    drop_connection(index, net::CloseMode::orderly);
+    return false;
+  }
+  if (http()) return true;  // goes on when the exchange is over
+  send_text(index, mcp::initialized_notification(), "notifications/initialized", true);
+  become_ready(index);
+  return true;
+}
+
+bool Clients::end_opening_exchange(std::uint32_t index, const HttpExchange& exchange) {
+  Client& client = clients_[index];
+  const bool accepted = exchange.status >= 200 && exchange.status < 300;
+  if (!accepted || !exchange.keep_alive) {
+    client.session_line.clear();
+    drop_connection(index, net::CloseMode::orderly);
+    return false;
+  }
+  if (client.state == State::opening) {
+    client.state = State::confirming;
+    send_text(index, mcp::initialized_notification(), "notifications/initialized", true);
+  } else {
+    become_ready(index);
+  }
+  return true;
+}
+
+void Clients::become_ready(std::uint32_t index) {
+  Client& client = clients_[index];
+  client.state = State::ready;
+  client.exchange = client.calls.next_to_send();
+  ++ready_;
+  wake_at_[index] = client.calls.unfinished_window() > 0 ? loop_.now() : kNever;
+  if (setup_.plan.load.arrivals == run::Arrivals::closed && client.calls.unfinished_window() == 0)
+    idle_.push_back(index);
+  send_queued(index);
+}
+
+void Clients::leave_ready(Client& client) {
+  if (client.state == State::ready) --ready_;
+}
+
+void Clients::wait_to_reconnect(std::uint32_t index) {
+  Client& client = clients_[index];
+  leave_ready(client);
+  if (client.outage_since == 0) client.outage_since = core::monotonic_ns();
+  client.stream = {};
+  release_child(client);
+  fail_queued(index, run::ErrorClass::unsent);
+  if (!setup_.plan.load.reconnect) {
+    client.state = State::closed;
+    wake_at_[index] = kNever;
+    return;
+  }
+  // Full jitter (Brooker, "Exponential Backoff And Jitter", 2015).
+  const auto ceiling = std::min<core::Nanos>(
+      setup_.plan.load.reconnect_max, setup_.plan.load.reconnect_min << client.failed_attempts);
+  client.failed_attempts =
+      std::min<std::uint8_t>(kBackoffDoublingsMax, static_cast<std::uint8_t>(client.failed_attempts + 1));
+  client.state = State::waiting;
+  wake_at_[index] = core::monotonic_ns() +
+                    static_cast<core::Nanos>(random_.uniform() * static_cast<double>(ceiling));
+}
+
+// We end the connection: what was sent and not answered stays undecided.
+void Clients::drop_connection(std::uint32_t index, net::CloseMode mode) {
+  Client& client = clients_[index];
+  loop_.close(client.stream, mode);
+  ++outcomes_[index].drops;
+  fail_sent(index, run::ErrorClass::indeterminate);
+  wait_to_reconnect(index);
+}
+
+void Clients::on_closed(net::StreamId, std::uint64_t tag, net::CloseReason reason, int) {
+  const auto index = static_cast<std::uint32_t>(tag);
+  Client& client = clients_[index];
+  if (reason == net::CloseReason::connect_failed) return wait_to_reconnect(index);
+  if (reason == net::CloseReason::peer_closed) {
+    const State before = client.state;
+    Sink sink{*this, index};
+    client.channel.finish(sink);
+    if (client.state != before) return;  // the end of the stream was the end of an answer
+  }
+  ++outcomes_[index].drops;
+  const bool idle = client.exchange == client.calls.next_to_send();
+  if (http() && client.state == State::ready && idle && reason == net::CloseReason::peer_closed) {
+    leave_ready(client);
+    client.state = State::resting;
+    if (client.calls.queued() > 0) connect(index);
+    return;
+  }
+  fail_sent(index, run::ErrorClass::indeterminate);
+  wait_to_reconnect(index);
+}
+
+// HTTP 404 for a session: it is gone at the server, so open anew at once.
+bool Clients::forget_session(std::uint32_t index) {
+  Client& client = clients_[index];
+  client.session_line.clear();
+  loop_.close(client.stream, net::CloseMode::orderly);
+  ++outcomes_[index].drops;
+  fail_sent(index, run::ErrorClass::indeterminate);
+  leave_ready(client);
+  connect(index);
+  return false;
+}
+
+void Clients::release_child(Client& client) {
+  if (!client.child) return;
+  client.child->signal(SIGTERM);
+  leaving_.push_back({std::move(*client.child), core::monotonic_ns() + kChildGrace});
+  client.child.reset();
+}
+
+void Clients::reap_children(core::Nanos now) {
+  std::erase_if(leaving_, [now](Leaving& leaving) {
+    if (leaving.kill_at <= now) leaving.child.signal(SIGKILL);
+    return leaving.child.poll_exit().has_value();
+  });
+}
+
+void Clients::sweep(core::Nanos now) {
+  for (std::uint32_t i = 0; i < wake_at_.size(); ++i)
+    if (wake_at_[i] <= now) wake(i, now);
+  if (!leaving_.empty()) reap_children(now);
+}
+
+void Clients::wake(std::uint32_t index, core::Nanos now) {
+  wake_at_[index] = kNever;
+  switch (clients_[index].state) {
+    case State::waiting:
+      return connect(index);
+    case State::connecting:
+    case State::opening:
+    case State::confirming:
+      return drop_connection(index, net::CloseMode::reset);
+    case State::ready:
+      return expire(index, now);
+    default:
+      return;
+  }
+}
+
+run::FaultRecord Clients::disconnect(const run::Fault& fault, core::Nanos since) {
+  std::vector<std::uint32_t> candidates;
+  for (std::uint32_t i = 0; i < clients_.size(); ++i)
+    if (clients_[i].state == State::ready) candidates.push_back(i);
+  const auto wanted = std::min<std::size_t>(
+      candidates.size(),
+      static_cast<std::size_t>(fault.share * static_cast<double>(clients_.size()) + 0.5));
+  for (std::size_t i = 0; i < wanted; ++i)
+    std::swap(candidates[i], candidates[i + random_.below(candidates.size() - i)]);
+
+  run::FaultRecord record;
+  record.id = fault.id;
+  record.kind = fault.kind;
+  record.victims = wanted;
+  const std::uint64_t resets_before = resets_sent();
+  record.start_s = core::to_seconds(core::monotonic_ns() - since);
+  std::uint64_t reset = 0;
+  std::uint64_t still_open = 0;
+  for (std::size_t i = 0; i < wanted; ++i) {
+    const std::uint32_t victim = candidates[i];
+    const net::StreamId stream = clients_[victim].stream;
+    const bool by_reset = fault.how == "reset" || (fault.how == "mixed" && i % 2 == 0);
+    reset += by_reset ? 1 : 0;
+    clients_[victim].victim = true;
+    ++outcomes_[victim].victim_of;
+    ++victims_waiting_;
+    drop_connection(victim, by_reset ? net::CloseMode::reset : net::CloseMode::orderly);
+    still_open += loop_.is_open(stream) ? 1 : 0;
+  }
+  record.end_s = core::to_seconds(core::monotonic_ns() - since);
+  const bool tcp = !setup_.target.is_stdio() && !setup_.target.url.endpoint.is_unix();
+  const std::uint64_t kernel_resets = resets_sent() - resets_before;
+  record.has_evidence = wanted > 0 && still_open == 0 && (!tcp || kernel_resets >= reset);
+  record.evidence = {{"victims", std::to_string(wanted)},
+                     {"closed_by_reset", std::to_string(reset)},
+                     {"closed_by_fin", std::to_string(wanted - reset)},
+                     {"descriptors_still_open", std::to_string(still_open)}};
+  if (tcp) record.evidence.emplace_back("kernel_tcp_out_rsts", std::to_string(kernel_resets));
+  return record;
+}
+
+void Clients::note_reconnections(run::FaultRecord& fault) const {
+  fault.reconnected = fault.victims - victims_waiting_;
+}
+
+std::vector<pid_t> Clients::child_pids() const {
+  std::vector<pid_t> pids;
+  for (const Client& client : clients_)
+    if (client.child) pids.push_back(client.child->pid());
+  return pids;
+}
+
+void Clients::close_all() {
+  for (Client& client : clients_) {
+    if (loop_.is_open(client.stream)) {
+      if (!client.session_line.empty() && client.state == State::ready)
+        loop_.output(client.stream) +=
+            "DELETE " + setup_.target.url.path + " HTTP/1.1\r\nHost: " + setup_.target.url.host +
+            "\r\n" + mcp::http_header_lines(setup_.target.revision, "", "") + client.session_line +
+            "\r\n";
+      loop_.close(client.stream, net::CloseMode::orderly);
+    }
+    release_child(client);
+    client.state = State::closed;
+  }
+  leaving_.clear();  // stops what is left
+}
+
+}  // namespace gauntlet::load

@@ -1,0 +1,40 @@
+// RequestTemplate: the bytes of one request as they go onto the connection (an HTTP POST or a
+// line), made before the run. A call copies them and writes in its id, its nonce and, over HTTP,
+// its client's session. Immutable after construction; threads may share it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "load/target.h"
+#include "mcp/request.h"
+
+namespace gauntlet::load {
+
+class RequestTemplate {
+ public:
+  RequestTemplate(const Target& target, const mcp::RequestText& text);
+
+  // `session_line` is "Mcp-Session-Id: …\r\n" or empty (lines ignore it).
+  void append(std::string& out, std::string_view session_line, std::uint64_t id,
+              std::uint64_t nonce) const;
+
+  const std::string& method() const { return method_; }
+  bool has_nonce() const { return !nonces_at_.empty(); }
+
+ private:
+  std::string method_;
+  std::string head_;  // HTTP: up to where the session's line goes
+  std::string tail_;  // HTTP: the empty line and the body; lines: everything
+  std::size_t id_at_ = 0;               // in tail_
+  std::vector<std::size_t> nonces_at_;  // in tail_
+};
+
+// The HTTP head of a POST up to and without the empty line, for `body_bytes` of body.
+std::string http_post_head(const Target& target, std::string_view revision_lines,
+                           std::size_t body_bytes);
+
+}  // namespace gauntlet::load

@@ -1,0 +1,65 @@
+#include "load/tally.h"
+
+namespace gauntlet::load {
+
+Tally::Tally(std::size_t phases)
+    : second_(std::make_unique<run::Snapshot>()), phases_(phases) {
+  for (std::size_t i = 1; i < kSnapshotsInFlight; ++i)
+    empty_.push(std::make_unique<run::Snapshot>());
+}
+
+void Tally::scheduled(std::size_t phase, std::uint64_t count) {
+  second_->counts.scheduled += count;
+  phases_[phase].counts.scheduled += count;
+}
+
+void Tally::dispatched(std::size_t phase, core::Nanos send_lag) {
+  ++second_->counts.dispatched;
+  ++phases_[phase].counts.dispatched;
+  second_->latencies.send_lag.record_ns(send_lag);
+  phases_[phase].latencies.send_lag.record_ns(send_lag);
+}
+
+void Tally::completed(std::size_t phase, core::Nanos response, core::Nanos service) {
+  for (auto* where : {&second_->latencies, &phases_[phase].latencies}) {
+    where->response.record_ns(response);
+    where->service.record_ns(service);
+  }
+  ++second_->counts.completed;
+  ++phases_[phase].counts.completed;
+}
+
+void Tally::failed(std::size_t phase, run::ErrorClass error) {
+  const auto index = static_cast<std::size_t>(error);
+  ++second_->counts.errors[index];
+  ++phases_[phase].counts.errors[index];
+}
+
+void Tally::revoke(std::size_t phase) {
+  // The second in which it was completed may be gone: a second's count must not fall below zero.
+  if (second_->counts.completed > 0) --second_->counts.completed;
+  --phases_[phase].counts.completed;
+  failed(phase, run::ErrorClass::integrity);
+}
+
+bool Tally::hand_over() {
+  auto empty = empty_.pop();
+  if (!empty) return false;
+  full_.push(std::move(second_));  // cannot be full: there are only kSnapshotsInFlight snapshots
+  second_ = std::move(*empty);
+  return true;
+}
+
+std::unique_ptr<run::Snapshot> Tally::take() {
+  auto full = full_.pop();
+  return full ? std::move(*full) : nullptr;
+}
+
+void Tally::give_back(std::unique_ptr<run::Snapshot> empty) {
+  empty->latencies.reset();
+  empty->counts = {};
+  empty->traffic = {};
+  empty_.push(std::move(empty));
+}
+
+}  // namespace gauntlet::load

@@ -1,0 +1,51 @@
+// Tally: the counters and histograms of one load thread: the second in progress and the totals of
+// every phase. Seconds are handed to the main thread through two lock-free rings (full ones out,
+// empty ones back); where the main thread is late, a "second" simply grows longer.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/spsc_ring.h"
+#include "run/snapshot.h"
+
+namespace gauntlet::load {
+
+inline constexpr std::size_t kSnapshotsInFlight = 8;
+
+using SnapshotRing = core::SpscRing<std::unique_ptr<run::Snapshot>, kSnapshotsInFlight>;
+
+class Tally {
+ public:
+  explicit Tally(std::size_t phases);
+
+  // Load thread.
+  run::Snapshot& second() { return *second_; }
+  run::PhaseTotals& phase(std::size_t index) { return phases_[index]; }
+
+  void scheduled(std::size_t phase, std::uint64_t count = 1);
+  void dispatched(std::size_t phase, core::Nanos send_lag);
+  void completed(std::size_t phase, core::Nanos response, core::Nanos service);
+  void failed(std::size_t phase, run::ErrorClass error);
+  // A completed message turned out to be duplicated: it becomes an integrity error.
+  void revoke(std::size_t phase);
+
+  // Hands the second in progress over, if the main thread left an empty one.
+  bool hand_over();
+
+  // Main thread.
+  std::unique_ptr<run::Snapshot> take();
+  void give_back(std::unique_ptr<run::Snapshot> empty);
+
+  // After the load thread has ended.
+  const std::vector<run::PhaseTotals>& phases() const { return phases_; }
+
+ private:
+  std::unique_ptr<run::Snapshot> second_;
+  std::vector<run::PhaseTotals> phases_;
+  SnapshotRing full_;
+  SnapshotRing empty_;
+};
+
+}  // namespace gauntlet::load

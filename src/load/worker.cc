@@ -1,0 +1,247 @@
+#include "load/worker.h"
+
+#include <sys/prctl.h>
+
+#include <algorithm>
+#include <cstdio>
+
+namespace gauntlet::load {
+namespace {
+
+constexpr core::Nanos kSweepInterval = 10 * core::kMillisecond;
+// Bursts sent per turn before the loop reads again, so that a late schedule cannot starve it.
+constexpr int kBurstsPerTurnMax = 1024;
+
+// Nanoseconds that the calling thread was ready to run but did not (second field of schedstat).
+core::Nanos run_queue_delay() {
+  std::FILE* file = std::fopen("/proc/thread-self/schedstat", "re");
+  if (file == nullptr) return 0;
+  long long running = 0, waiting = 0;
+  const int fields = std::fscanf(file, "%lld %lld", &running, &waiting);
+  std::fclose(file);
+  return fields == 2 ? waiting : 0;
+}
+
+}  // namespace
+
+Worker::Worker(const run::Plan& plan, const Target& target,
+               const std::vector<RequestTemplate>& operations, WorkerShare share)
+    : plan_(plan),
+      target_(target),
+      operations_(operations),
+      share_(share),
+      random_(core::Random(plan.seed).fork(share.index)),
+      loop_(net::make_loop()),
+      tally_(plan.phases.size()),
+      is_touched_(share.count) {
+  core::Nanos end = 0;
+  for (const auto& phase : plan.phases) {
+    for (const auto& fault : plan.faults)
+      if (fault.phase == phase.name) planned_.push_back({end + fault.at, &fault});
+    phase_ends_.push_back(end += phase.duration);
+  }
+  std::ranges::stable_sort(planned_, {}, &PlannedFault::at);
+  double total = 0, sum = 0;
+  for (const auto& operation : plan.load.mix) total += operation.weight;
+  for (const auto& operation : plan.load.mix)
+    operation_thresholds_.push_back((sum += operation.weight) / total);
+}
+
+void Worker::run() {
+  prctl(PR_SET_TIMERSLACK, 1);  // the default of 50 us would show in every send
+  std::size_t measured = 0;
+  while (!plan_.phases[measured].measured) ++measured;
+  std::uint64_t salt_seed = plan_.seed;
+  Clients clients({.target = target_,
+                   .plan = plan_,
+                   .operations = operations_,
+                   .coder = NonceCoder(core::split_mix_64(salt_seed)),
+                   .first = share_.first,
+                   .count = share_.count,
+                   .measured_phase = measured},
+                  *loop_, tally_, random_.fork(1));
+  open_connections(clients);
+  if (start_ != 0) {
+    drive(clients);
+    drain(clients);
+    end_second(clients, core::monotonic_ns());
+  }
+  outcomes_ = clients.outcomes();
+  unmatched_answers_ = clients.unmatched_answers();
+  if (!faults_.empty()) clients.note_reconnections(faults_.back());
+  clients.close_all();
+  finished_.store(true, std::memory_order_release);
+}
+
+// Until the main thread says when the load begins (or to stop).
+void Worker::open_connections(Clients& clients) {
+  const core::Nanos ramp_start = core::monotonic_ns();
+  std::uint32_t opened = 0;
+  while (!stop_.load(std::memory_order_relaxed)) {
+    const core::Nanos now = core::monotonic_ns();
+    const double elapsed = plan_.load.ramp > 0 ? static_cast<double>(now - ramp_start) /
+                                                     static_cast<double>(plan_.load.ramp)
+                                               : 1.0;
+    const auto due = static_cast<std::uint32_t>(
+        std::min(1.0, elapsed) * static_cast<double>(clients.count()));
+    while (opened < due) clients.open(opened++);
+    clients.sweep(now);
+    publish(clients);
+    start_ = load_start_.load(std::memory_order_acquire);
+    if (start_ != 0 && now >= start_) return;
+    loop_->turn(now + (opened < clients.count() ? core::kMillisecond : kSweepInterval));
+  }
+  start_ = 0;
+}
+
+void Worker::drive(Clients& clients) {
+  const core::Nanos end = start_ + phase_ends_.back();
+  if (plan_.load.arrivals != run::Arrivals::closed) {
+    const double rate = plan_.load.rate * share_.count / plan_.load.connections;
+    schedule_.emplace(plan_.load.arrivals, rate, plan_.load.burst, share_.count, start_,
+                      static_cast<double>(share_.index) / share_.threads, random_.fork(2));
+  }
+  second_start_ = core::monotonic_ns();
+  cpu_before_ = core::thread_cpu_ns();
+  queue_delay_before_ = run_queue_delay();
+  // Bytes moved while connections opened belong to no second.
+  tally_.second().traffic = {};
+  for (core::Nanos now = core::monotonic_ns(); now < end; now = core::monotonic_ns()) {
+    if (stop_.load(std::memory_order_relaxed)) break;
+    if (schedule_) fire_due(clients, now);
+    else fire_idle(clients, now);
+    start_faults(clients, now);
+    if (now >= next_sweep_) {
+      clients.sweep(now);
+      next_sweep_ = now + kSweepInterval;
+    }
+    if (now - second_start_ >= core::kSecond) end_second(clients, now);
+    loop_->turn(std::min(end, next_wake(now)));
+  }
+  if (schedule_) count_missed();
+}
+
+core::Nanos Worker::next_wake(core::Nanos now) const {
+  core::Nanos wake = std::min(next_sweep_, second_start_ + core::kSecond);
+  if (schedule_) wake = std::min(wake, schedule_->next().due);
+  if (next_fault_ < planned_.size()) wake = std::min(wake, start_ + planned_[next_fault_].at);
+  return std::max(wake, now);
+}
+
+void Worker::fire_due(Clients& clients, core::Nanos now) {
+  const core::Nanos end = start_ + phase_ends_.back();
+  for (int i = 0; i < kBurstsPerTurnMax; ++i) {
+    const Arrival& next = schedule_->next();
+    if (next.due > now || next.due >= end) break;
+    dispatch(clients, next.client, next.due, now);
+    schedule_->advance();
+  }
+  for (const std::uint32_t client : touched_) {
+    is_touched_[client] = false;
+    clients.send_queued(client);
+  }
+  touched_.clear();
+}
+
+// Closed loop: a client that waits for nothing sends its next burst now.
+void Worker::fire_idle(Clients& clients, core::Nanos now) {
+  for (const std::uint32_t client : clients.take_idle()) {
+    if (!clients.is_idle(client)) continue;
+    dispatch(clients, client, now, now);
+    clients.send_queued(client);
+  }
+  for (const std::uint32_t client : touched_) is_touched_[client] = false;
+  touched_.clear();
+}
+
+void Worker::dispatch(Clients& clients, std::uint32_t client, core::Nanos intended,
+                      core::Nanos now) {
+  const std::size_t phase = phase_at(intended - start_);
+  for (std::uint32_t b = 0; b < plan_.load.burst; ++b)
+    clients.enqueue(client, intended, now, phase, draw_operation());
+  if (is_touched_[client]) return;
+  is_touched_[client] = true;
+  touched_.push_back(client);
+}
+
+// What came due and was not even begun when the load ended: the generator's own failure, which
+// self-check sees as scheduled but not dispatched.
+void Worker::count_missed() {
+  const core::Nanos end = start_ + phase_ends_.back();
+  const core::Nanos until = std::min(end, core::monotonic_ns());
+  for (; schedule_->next().due < until; schedule_->advance()) {
+    const std::size_t phase = phase_at(schedule_->next().due - start_);
+    tally_.scheduled(phase, plan_.load.burst);
+    for (std::uint32_t b = 0; b < plan_.load.burst; ++b)
+      tally_.failed(phase, run::ErrorClass::unsent);
+  }
+}
+
+// Everything sent gets its answer or its time-out.
+void Worker::drain(Clients& clients) {
+  const core::Nanos limit = core::monotonic_ns() + plan_.load.timeout + core::kSecond;
+  while (clients.outstanding() > 0 && !stop_.load(std::memory_order_relaxed)) {
+    const core::Nanos now = core::monotonic_ns();
+    if (now >= limit) break;
+    clients.sweep(now);
+    if (now - second_start_ >= core::kSecond) end_second(clients, now);
+    loop_->turn(now + kSweepInterval);
+  }
+}
+
+std::size_t Worker::phase_at(core::Nanos since_start) {
+  while (phase_ + 1 < phase_ends_.size() && since_start >= phase_ends_[phase_]) ++phase_;
+  return phase_;
+}
+
+std::uint8_t Worker::draw_operation() {
+  if (operation_thresholds_.size() == 1) return 0;
+  const double drawn = random_.uniform();
+  std::size_t i = 0;
+  while (i + 1 < operation_thresholds_.size() && drawn >= operation_thresholds_[i]) ++i;
+  return static_cast<std::uint8_t>(i);
+}
+
+void Worker::start_faults(Clients& clients, core::Nanos now) {
+  while (next_fault_ < planned_.size() && start_ + planned_[next_fault_].at <= now) {
+    // Whoever is not back from the last fault by now counts as not reconnected from it.
+    if (!faults_.empty()) clients.note_reconnections(faults_.back());
+    faults_.push_back(clients.disconnect(*planned_[next_fault_++].fault, start_));
+  }
+}
+
+void Worker::publish(const Clients& clients) {
+  ready_.store(clients.ready(), std::memory_order_relaxed);
+}
+
+void Worker::end_second(Clients& clients, core::Nanos now) {
+  publish(clients);
+  if (target_.is_stdio()) {
+    const std::scoped_lock lock(pids_mutex_);
+    pids_ = clients.child_pids();
+  }
+  run::Snapshot& second = tally_.second();
+  const core::Nanos cpu = core::thread_cpu_ns();
+  const core::Nanos delay = run_queue_delay();
+  second.start = second_start_ - start_;
+  second.end = now - start_;
+  second.phase = static_cast<std::uint32_t>(
+      std::ranges::upper_bound(phase_ends_, second.end - 1) - phase_ends_.begin());
+  second.phase = std::min(second.phase, static_cast<std::uint32_t>(phase_ends_.size() - 1));
+  second.connections_ready = clients.ready();
+  second.outstanding = clients.outstanding();
+  second.victims_waiting = clients.victims_waiting();
+  second.cpu = cpu - cpu_before_;
+  second.run_queue_delay = delay - queue_delay_before_;
+  if (!tally_.hand_over()) return;  // the main thread is late: this second goes on
+  cpu_before_ = cpu;
+  queue_delay_before_ = delay;
+  second_start_ = now;
+}
+
+std::vector<pid_t> Worker::child_pids() const {
+  const std::scoped_lock lock(pids_mutex_);
+  return pids_;
+}
+
+}  // namespace gauntlet::load
