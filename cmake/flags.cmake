@@ -29,3 +29,6 @@ if(GAUNTLET_SANITIZE)
   add_compile_options(-fsanitize=${GAUNTLET_SANITIZE} -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${GAUNTLET_SANITIZE})
 endif()
+if(GAUNTLET_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)  # coverage of what is fuzzed, not of the target only
+endif()

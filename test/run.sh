@@ -1,0 +1,134 @@
+#!/usr/bin/env bash
+# Everything that proves a commit, the quick parts first. Stops at the first part that fails.
+#   test/run.sh [--keep-going] [part …]    parts: format release lint fuzz asan tsan
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+jobs=$(nproc)
+passed=0 failed=0 skipped=0
+keep_going=no
+fuzz_seconds=5
+tsan_folders="core net load server record"
+
+title() { printf '\n=== %s (at %d s) ===\n' "$1" "$SECONDS"; }
+
+finish() {
+  printf '\nfinished after %d s\n' "$SECONDS"
+  if [ "$skipped" -gt 0 ]; then
+    printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+  else
+    printf '%d passed, %d failed\n' "$passed" "$failed"
+  fi
+  [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+  exit
+}
+
+fail() {
+  echo "FAILED: $1" >&2
+  [ "$keep_going" = yes ] || finish
+}
+
+# check NAME COMMAND…: one test.
+check() {
+  local name=$1
+  shift
+  if "$@"; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    fail "$name"
+  fi
+}
+
+# build PRESET [TARGET…]: no test, but one that fails counts.
+build() {
+  local preset=$1
+  shift
+  if cmake --preset "$preset" >/dev/null && cmake --build --preset "$preset" ${1:+--target "$@"}; then
+    return 0
+  fi
+  failed=$((failed + 1))
+  fail "build of preset $preset"
+  return 1
+}
+
+# run_ctest PRESET ARGUMENT…: as many tests as ctest counts.
+run_ctest() {
+  local log="build/$1/ctest.log" bad=0 total=0 status
+  ctest --preset "$1" -j "$jobs" "${@:2}" 2>&1 | tee "$log"
+  status=${PIPESTATUS[0]}
+  read -r bad total < <(
+    sed -nE 's/^[0-9]+% tests passed, ([0-9]+) tests failed out of ([0-9]+)$/\1 \2/p' "$log")
+  local skips
+  skips=$(grep -cE '^\s+[0-9]+ - .* \((Skipped|Disabled)\)$' "$log")
+  if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then bad=1 total=$((total + 1)); fi
+  passed=$((passed + total - bad - skips))
+  failed=$((failed + bad))
+  skipped=$((skipped + skips))
+  [ "$status" -eq 0 ] || fail "ctest of preset $1"
+}
+
+part_format() {
+  title "format"
+  check "clang-format" bash -o pipefail -c \
+    "git ls-files -co --exclude-standard '*.cc' '*.h' | xargs clang-format-19 --dry-run -Werror"
+}
+
+part_release() {
+  title "release: build"
+  build release || return
+  title "release: unit tests, tidy rules, scripts"
+  run_ctest release
+}
+
+part_lint() {
+  title "lint: clang-tidy over src/"
+  cmake --preset tidy >/dev/null
+  check "clang-tidy" bash -o pipefail -c \
+    "git ls-files -co --exclude-standard 'src/*.cc' | xargs -P $jobs -n 1 clang-tidy-19 --quiet -p build/tidy"
+}
+
+part_fuzz() {
+  title "fuzz: build"
+  build fuzz fuzz/all || return
+  local target name dictionary
+  for target in build/fuzz/fuzz/*_fuzz; do
+    name=$(basename "$target" _fuzz)
+    title "fuzz: $name"
+    mkdir -p "build/fuzz/found/$name"
+    dictionary=()
+    [ ! -e "fuzz/${name}_fuzz.dict" ] || dictionary=("-dict=fuzz/${name}_fuzz.dict")
+    check "fuzz $name" "$target" -max_total_time="$fuzz_seconds" -verbosity=0 -print_final_stats=1 \
+      "${dictionary[@]}" -artifact_prefix="build/fuzz/found/$name-" \
+      "build/fuzz/found/$name" "fuzz/corpus/$name"
+  done
+}
+
+part_asan() {
+  title "asan: build"
+  build asan || return
+  title "asan: unit tests"
+  run_ctest asan -LE script -E '^tidy\.'
+}
+
+part_tsan() {
+  local targets pattern
+  targets=$(printf '%s_test ' $tsan_folders)
+  pattern="^($(echo $tsan_folders | tr ' ' '|'))\."
+  title "tsan: build"
+  build tsan $targets || return
+  title "tsan: unit tests of what has threads"
+  run_ctest tsan -R "$pattern"
+}
+
+parts=()
+for argument in "$@"; do
+  case $argument in
+    --keep-going) keep_going=yes ;;
+    format | release | lint | fuzz | asan | tsan) parts+=("$argument") ;;
+    *) sed -n '2,3s/^# *//p' "$0" >&2; exit 2 ;;
+  esac
+done
+[ ${#parts[@]} -gt 0 ] || parts=(format release lint fuzz asan tsan)
+for part in "${parts[@]}"; do "part_$part"; done
+finish
