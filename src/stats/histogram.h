@@ -3,13 +3,15 @@
 // 3): log-linear buckets of 2048 sub-buckets, so any two merge exactly by adding counts, and the V2
 // encoding can be read by every HdrHistogram library. Percentiles follow HdrHistogram's rule: the
 // highest value equivalent to the one at rank ceil(q * n).
-// A plain value: copyable, no locks; one thread writes it at a time. About 188 KB.
+// A plain value: copyable, no locks; one thread writes it at a time. About 188 KB. One that was
+// moved from may only be assigned to or destroyed.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/result.h"
@@ -28,31 +30,41 @@ class Histogram {
   void record_us(std::uint64_t value_us, std::uint64_t count = 1);
   void record_ns(std::int64_t value_ns);  // rounded up to whole microseconds; negative counts as 0
 
-  void merge(const Histogram& other);
+  void merge(const Histogram& other);  // exact and commutative
   void reset();  // cheap when little was recorded
 
   std::uint64_t count() const { return total_; }
   std::uint64_t saturated() const { return saturated_; }
   bool empty() const { return total_ == 0; }
 
-  // 0 where the histogram is empty: ask count() first.
-  std::uint64_t min_us() const;
-  std::uint64_t max_us() const;          // exact-value equivalent of HdrHistogram's getMaxValue
-  double mean_us() const;
+  // All of these are true to three digits: a value stands for all that share its cell. 0 where the
+  // histogram is empty: ask count() first.
+  std::uint64_t min_us() const;  // lowest value of the lowest cell, as quantile_us(0)
+  std::uint64_t max_us() const;  // highest value of the highest cell, as quantile_us(1)
+  double mean_us() const;        // of the cells' middles
   std::uint64_t quantile_us(double q) const;  // q in [0, 1]
-  std::uint64_t count_above_us(std::uint64_t value_us) const;
+  // The highest value of the cell that holds the rank-th smallest; rank in 1 to count().
+  std::uint64_t value_at_rank_us(std::uint64_t rank) const;
+  std::uint64_t count_above_us(std::uint64_t value_us) const;  // not those in its own cell
 
   // HdrHistogram V2 encoding: raw payload, and the zlib-compressed form in base64 that logs carry.
+  // saturated() is not part of it. Decoding takes any highest value, but only kLowestUs and
+  // kSignificantDigits; all else, whatever the bytes, is a usage error.
   std::string encode_v2() const;
   std::string encode_v2_compressed_base64() const;
   static core::Result<Histogram> decode_v2(std::span<const char> bytes);
   static core::Result<Histogram> decode_v2_compressed_base64(std::string_view text);
 
  private:
+  void add(std::size_t cell, std::uint64_t count);
+  std::size_t cell_at_rank(std::uint64_t rank) const;
+
   std::vector<std::uint64_t> counts_;
   std::uint64_t total_ = 0;
   std::uint64_t saturated_ = 0;
-  // … completed by the implementer of histogram.cc.
+  // All cells outside [begin_, end_) are 0.
+  std::size_t begin_;
+  std::size_t end_ = 0;
 };
 
 }  // namespace gauntlet::stats
