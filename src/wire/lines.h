@@ -23,14 +23,19 @@ class LineFramer {
 
   explicit LineFramer(std::size_t line_bytes_max = 1024 * 1024) : line_bytes_max_(line_bytes_max) {}
 
-  // Consumes from the front of `bytes`. After too_large the framer stays there.
+  // Consumes from the front of `bytes`. After too_large the framer stays there. The bound holds
+  // for a line without its end, finished or not.
   Next next(std::span<char>& bytes, std::span<char>& line);
 
   // A line was begun and not ended: at the end of the stream this is a truncated message.
-  bool partial() const { return !carry_.empty(); }
+  bool partial() const { return !carry_.empty() && !handed_; }
 
  private:
+  Next hand_out(std::span<char> text, std::span<char>& line);
+
   std::size_t line_bytes_max_;
+  bool handed_ = false;  // the carried line is with the caller
+  bool too_large_ = false;
   std::string carry_;
 };
 

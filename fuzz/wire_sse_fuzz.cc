@@ -1,0 +1,16 @@
+// Any bytes as an event stream: no crash, and the same events whole and in pieces.
+// The first byte gives the size of the pieces.
+#include "../test/wire/trace.h"
+#include "core/check.h"
+
+using namespace gauntlet::wire;
+
+extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
+  if (size == 0) return 0;
+  const std::string_view stream(reinterpret_cast<const char*>(data) + 1, size - 1);
+  const trace::Cuts cuts = trace::cut_every(std::size_t{1} + data[0], stream);
+  constexpr std::size_t kEventBytesMax = 64;
+  const std::string whole = trace::of_sse(kEventBytesMax, stream);
+  GAUNTLET_CHECK(whole == trace::of_sse(kEventBytesMax, stream, cuts));
+  return 0;
+}
