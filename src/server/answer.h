@@ -1,0 +1,32 @@
+// Answer: what goes back for one message, and how. ReturnPath: the way back for a late one.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "net/loop.h"
+#include "server/bad.h"
+#include "server/sessions.h"
+
+namespace gauntlet::server {
+
+struct Answer {
+  int http_status = 200;
+  std::string_view body = {};  // JSON text; empty: there is nothing to say (HTTP: 202)
+  Delivery delivery = {};
+  bool later = false;     // nothing to send now; Transport::deliver_late() brings it
+  bool opened = false;    // an initialize was answered
+  std::optional<SessionId> session = {};  // … over HTTP, with this session
+};
+
+class Transport;
+
+// Where a late answer goes. The stream may be gone by then: its id tells.
+struct ReturnPath {
+  Transport* transport = nullptr;
+  net::StreamId stream;
+  std::uint64_t tag = 0;
+};
+
+}  // namespace gauntlet::server

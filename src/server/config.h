@@ -1,0 +1,47 @@
+// Config: everything that decides how a server behaves, as plain values.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/version.h"
+#include "net/endpoint.h"
+#include "server/bad.h"
+
+namespace gauntlet::server {
+
+// Every bound of the server, by name.
+struct Limits {
+  std::size_t connections_max = 19'000;     // beyond it, accepted sockets are closed at once
+  std::size_t head_bytes_max = 16 * 1024;   // of an HTTP request
+  std::size_t message_bytes_max = 1 << 20;  // of a body or a line
+  std::size_t output_bytes_max = 1 << 20;   // unsent on one connection; beyond, reading pauses
+  std::size_t held_bytes_max = 8 << 20;     // read but not yet served; beyond, the peer is cut off
+  std::size_t sessions_max = 100'000;
+  std::size_t later_max = 100'000;          // calls that are answered later, all together
+  core::Nanos session_idle_ns = 1800 * core::kSecond;
+  core::Nanos message_ns = 30 * core::kSecond;  // from a message's first byte to its last
+  core::Nanos output_ns = 30 * core::kSecond;   // for a full output buffer to drain
+  core::Nanos linger_ns = 2 * core::kSecond;    // from our FIN to the peer's
+  core::Nanos stop_ns = 5 * core::kSecond;      // for calls in flight, once told to stop
+};
+
+// How an answer to a POST is sent. automatic: as JSON, unless the client takes only SSE.
+enum class AnswerMode : std::uint8_t { automatic, json, sse };
+
+struct Config {
+  std::vector<net::Endpoint> http;   // Streamable HTTP on /mcp, and /health, /ready, /metrics
+  std::vector<net::Endpoint> lines;  // one JSON message a line, over TCP or a Unix socket
+  std::string name = "gauntlet-serve";
+  std::string version = std::string(core::kVersion);
+  AnswerMode answer_mode = AnswerMode::automatic;
+  BadKind bad = BadKind::none;
+  std::uint64_t bad_every = 100;     // every how many tools/call
+  bool parent_death_signal = false;  // stop when the process that started us ends
+  Limits limits;
+};
+
+}  // namespace gauntlet::server

@@ -1,0 +1,18 @@
+// All tools of the server. A new one is a file beside this one and a line or two here.
+#pragma once
+
+#include <array>
+
+#include "server/tool.h"
+
+namespace gauntlet::server {
+
+extern const Tool kEcho;
+extern const Tool kSleep;
+extern const Tool kCpu;
+extern const Tool kPayload;
+extern const Tool kFail;
+
+inline constexpr std::array kAllTools = {&kEcho, &kSleep, &kCpu, &kPayload, &kFail};
+
+}  // namespace gauntlet::server

@@ -1,0 +1,124 @@
+// Transport: what HTTP connections and streams of lines have in common: their peers, what bounds
+// them, and how they end. HttpTransport and LineTransport say what the bytes mean.
+//
+// A peer is served from within the loop's on_data; all its answers to one read leave in one send.
+// It is held up while an answer that must come first is outstanding, or while more than
+// Limits::output_bytes_max wait to be sent: its bytes are kept, and reading pauses.
+// Belongs to the loop's thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/fd.h"
+#include "net/loop.h"
+#include "server/answer.h"
+#include "server/config.h"
+#include "server/service.h"
+
+namespace gauntlet::server {
+
+struct Peer {
+  virtual ~Peer() = default;
+
+  net::StreamId stream;
+  std::uint64_t tag = 0;         // its place among the transport's peers
+  std::string held;              // read, and to be served once the peer is not held up any more
+  std::uint32_t later = 0;       // answers that are still to come
+  bool loopback = true;          // it came in by a loopback listener
+  bool partial = false;          // a message has begun and not ended
+  bool throttled = false;        // too much output waits
+  bool closing = false;          // nothing more is read or answered
+  bool fin_sent = false;
+  bool stalled = false;          // a bad mode: never answered again
+  core::Nanos partial_since_ns = 0;  // 0: not known yet
+};
+
+class Transport : public net::StreamHandler {
+ public:
+  virtual ~Transport() = default;
+  Transport(const Transport&) = delete;
+  Transport& operator=(const Transport&) = delete;
+
+  void add(core::Fd socket, bool loopback);
+  void deliver_late(net::StreamId stream, std::uint64_t tag, const Answer& answer);
+
+  // Once a turn: lets peers go on whose output has drained, and closes those that are done.
+  void after_turn(core::Nanos now_ns);
+  // Once a second: cuts off peers that are too slow.
+  virtual void sweep(core::Nanos now_ns);
+  // From now on each peer is closed as soon as it has all its answers.
+  void drain() { draining_ = true; }
+  void close_all();
+
+  std::size_t peer_count() const { return peer_count_; }
+
+  void on_connected(net::StreamId, std::uint64_t) final {}
+  void on_data(net::StreamId stream, std::uint64_t tag, std::span<char> bytes) final;
+  void on_closed(net::StreamId stream, std::uint64_t tag, net::CloseReason, int) final;
+
+ protected:
+  Transport(net::Loop& loop, Service& service, const Limits& limits)
+      : loop_(loop), service_(service), limits_(limits) {}
+
+  virtual std::unique_ptr<Peer> make_peer() const = 0;
+  // Serves what can be served now, and returns the bytes that cannot. Sets peer.partial, and
+  // peer.partial_since_ns to 0 whenever a message ends.
+  virtual std::span<char> consume(Peer& peer, std::span<char> bytes) = 0;
+  // Appends the answer to out().
+  virtual void write(Peer& peer, const Answer& answer) = 0;
+  // Bytes must wait: only HTTP answers strictly in order.
+  virtual bool held_up(const Peer& peer) const { return peer.throttled || peer.closing; }
+
+  // The bad mode that swallows all answers of a connection.
+  bool swallows(Peer& peer, const Answer& answer);
+  // Pauses a peer that has too much output waiting. Asked after each answer.
+  void check_output(Peer& peer);
+  // What is written is still sent, then FIN, then a while for the peer's own FIN.
+  void begin_close(Peer& peer);
+
+  std::string& out() { return *out_; }
+  core::Nanos now_ns() const { return now_ns_; }
+  bool draining() const { return draining_; }
+  Caller caller_of(const Peer& peer);
+  // Serves one message; its answer is written now or counted as coming later.
+  void answer(Peer& peer, const Answer& answer);
+
+  net::Loop& loop_;
+  Service& service_;
+  const Limits& limits_;
+
+ private:
+  struct Waiting {
+    net::StreamId stream;
+    std::uint64_t tag;
+    core::Nanos since_ns;
+  };
+
+  Peer* find(net::StreamId stream, std::uint64_t tag);
+  void serve(Peer& peer, std::span<char> bytes);
+  void serve_held(Peer& peer);
+  void hold(Peer& peer, std::span<const char> bytes);
+  void forget(std::uint64_t tag);
+  void cut_off(Peer& peer);
+  void release(Waiting entry, core::Nanos now_ns);
+  void finish(Waiting entry, core::Nanos now_ns);
+  void close_idle();
+  bool is_idle(const Peer& peer) const;
+
+  std::vector<std::unique_ptr<Peer>> peers_;
+  std::vector<std::uint64_t> free_tags_;
+  std::size_t peer_count_ = 0;
+  std::vector<Waiting> throttled_;
+  std::vector<Waiting> closing_;
+  std::string* out_ = nullptr;  // of the peer being served
+  core::Nanos now_ns_ = 0;
+  bool draining_ = false;
+};
+
+}  // namespace gauntlet::server

@@ -1,0 +1,77 @@
+// Served: a Worker on a loop of its own in a thread, as long as the object lives.
+#pragma once
+
+#include <sys/eventfd.h>
+
+#include <thread>
+#include <utility>
+
+#include "client.h"
+#include "core/fd.h"
+#include "requests.h"
+#include "server/worker.h"
+
+namespace gauntlet::server {
+
+inline net::Endpoint any_port() { return *net::Endpoint::tcp("127.0.0.1", 0); }
+
+inline Config test_config() {
+  Config config;
+  config.http = {any_port()};
+  config.lines = {any_port()};
+  return config;
+}
+
+inline Config bad_config(BadKind kind, std::uint64_t every) {
+  Config config = test_config();
+  config.bad = kind;
+  config.bad_every = every;
+  return config;
+}
+
+class Served {
+ public:
+  explicit Served(Config config = test_config())
+      : worker_(std::move(config), net::make_loop()), stop_(eventfd(0, EFD_CLOEXEC)) {
+    worker_.loop().watch(stop_.get(), [this] {
+      std::uint64_t count = 0;
+      (void)!read(stop_.get(), &count, sizeof count);
+      worker_.stop();
+    });
+    const auto started = worker_.start();
+    if (!started) throw std::runtime_error(started.error().text);
+    thread_ = std::thread([this] { worker_.run(); });
+  }
+
+  ~Served() {
+    stop();
+    join();
+  }
+
+  void stop() { (void)!eventfd_write(stop_.get(), 1); }
+  void join() {
+    if (thread_.joinable()) thread_.join();
+  }
+
+  const net::Endpoint& http() const { return worker_.http_endpoints().front(); }
+  const net::Endpoint& lines() const { return worker_.line_endpoints().front(); }
+
+  // A sample of /metrics, "name" or "name{label=…}".
+  double metric(const std::string& name) const {
+    const std::string text = Client(http()).ask(server::http("GET", "/metrics")).body;
+    const std::size_t at = text.find("\n" + name + " ");
+    if (at == std::string::npos) throw std::runtime_error("no metric " + name);
+    return std::stod(text.substr(at + name.size() + 2));
+  }
+
+  double bad_answers(const std::string& kind) const {
+    return metric("gauntlet_server_bad_answers_total{kind=\"" + kind + "\"}");
+  }
+
+ private:
+  Worker worker_;
+  core::Fd stop_;
+  std::thread thread_;
+};
+
+}  // namespace gauntlet::server
