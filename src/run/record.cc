@@ -41,10 +41,13 @@ void FaultRecord::merge(const FaultRecord& other) {
     start_s = has_evidence ? std::min(start_s, other.start_s) : other.start_s;
     end_s = has_evidence ? std::max(end_s, other.end_s) : other.end_s;
   }
+  // A thread that hit somebody and cannot show it spoils the evidence of all.
+  const bool unproven =
+      (victims > 0 && !has_evidence) || (other.victims > 0 && !other.has_evidence);
   victims += other.victims;
   reconnected += other.reconnected;
   last_reconnect_s = std::max(last_reconnect_s, other.last_reconnect_s);
-  has_evidence = has_evidence || other.has_evidence;
+  has_evidence = !unproven && (has_evidence || other.has_evidence);
   for (const auto& fact : other.evidence) append_fact(evidence, fact);
 }
 

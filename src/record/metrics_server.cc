@@ -1,0 +1,136 @@
+#include "record/metrics_server.h"
+
+#include <fmt/format.h>
+#include <sys/eventfd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/clock.h"
+#include "record/prometheus.h"
+#include "wire/http_write.h"
+
+namespace gauntlet::record {
+
+namespace {
+
+// A client that asks on without reading the answers is dropped.
+constexpr std::size_t kUnsentBytesMax = 1024 * 1024;
+
+constexpr std::string_view kPage =
+    "<!doctype html>\n<title>Gauntlet</title>\n"
+    "<p>Gauntlet is running. Prometheus reads <a href=\"/metrics\">/metrics</a>.</p>\n";
+
+}  // namespace
+
+core::Result<std::unique_ptr<MetricsServer>> MetricsServer::start(const net::Endpoint& where) {
+  auto listener = net::listen_on(where);
+  if (!listener) {
+    return core::usage_error(
+        fmt::format("metrics cannot be served at {} ({}); choose another address with "
+                    "--metrics-listen",
+                    where.text(), listener.error().text));
+  }
+  auto bound = net::local_endpoint(listener->get());
+  if (!bound) return std::unexpected(bound.error());
+  core::Fd stop(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!stop.valid()) return std::unexpected(core::errno_error("eventfd"));
+  return std::unique_ptr<MetricsServer>(
+      new MetricsServer(std::move(*listener), *bound, std::move(stop)));
+}
+
+MetricsServer::MetricsServer(core::Fd listener, net::Endpoint where, core::Fd stop)
+    : listener_(std::move(listener)),
+      where_(where),
+      stop_(std::move(stop)),
+      loop_(net::make_loop()) {
+  loop_->listen(listener_.get(), *this, 0);
+  loop_->watch(stop_.get(), [this] { stopping_ = true; });
+  thread_ = std::thread([this] { serve(); });
+}
+
+MetricsServer::~MetricsServer() {
+  eventfd_write(stop_.get(), 1);
+  thread_.join();
+}
+
+void MetricsServer::publish(std::string text) {
+  const std::lock_guard lock(mutex_);
+  text_ = std::move(text);
+}
+
+void MetricsServer::serve() {
+  while (!stopping_) loop_->turn(core::monotonic_ns() + core::kSecond);
+}
+
+std::size_t MetricsServer::free_slot() {
+  const auto free = std::ranges::find_if(
+      connections_, [](const auto& connection) { return !connection.has_value(); });
+  if (free != connections_.end()) return static_cast<std::size_t>(free - connections_.begin());
+  const auto first = std::ranges::min_element(
+      connections_, {}, [](const auto& connection) { return connection->opened; });
+  const auto slot = static_cast<std::size_t>(first - connections_.begin());
+  drop(slot, net::CloseMode::reset);
+  return slot;
+}
+
+void MetricsServer::on_accepted(core::Fd socket, std::uint64_t) {
+  const auto slot = free_slot();
+  auto& connection = connections_[slot].emplace();
+  connection.opened = ++opened_;
+  connection.stream = loop_->adopt(std::move(socket), *this, slot);
+}
+
+void MetricsServer::on_data(net::StreamId stream, std::uint64_t tag, std::span<char> bytes) {
+  auto& parser = connections_[tag]->parser;
+  for (;;) {
+    const auto step = parser.step(bytes);
+    bytes = bytes.subspan(step.consumed);
+    if (step.event == wire::HttpParser::Event::error) {
+      respond_with(stream, 400, "text/plain", "bad request\n", "Connection: close\r\n");
+      return drop(tag, net::CloseMode::orderly);
+    }
+    if (step.event == wire::HttpParser::Event::end && !respond(stream, parser.head())) {
+      return drop(tag, net::CloseMode::orderly);
+    }
+    if (loop_->unsent_bytes(stream) > kUnsentBytesMax) {
+      return drop(tag, net::CloseMode::reset);
+    }
+    if (step.event == wire::HttpParser::Event::need_more) break;
+  }
+  if (!parser.idle()) parser.retain();
+}
+
+void MetricsServer::on_closed(net::StreamId, std::uint64_t tag, net::CloseReason, int) {
+  connections_[tag].reset();
+}
+
+bool MetricsServer::respond(net::StreamId stream, const wire::HttpHead& request) {
+  const auto path = request.target.substr(0, request.target.find('?'));
+  const std::string_view closing = request.keep_alive ? "" : "Connection: close\r\n";
+  if (request.method != "GET") {
+    respond_with(stream, 405, "text/plain", "only GET\n", fmt::format("Allow: GET\r\n{}", closing));
+  } else if (path == "/metrics") {
+    const std::lock_guard lock(mutex_);
+    respond_with(stream, 200, kMetricsContentType, text_, closing);
+  } else if (path == "/") {
+    respond_with(stream, 200, "text/html; charset=utf-8", kPage, closing);
+  } else {
+    respond_with(stream, 404, "text/plain", "not here; try /metrics\n", closing);
+  }
+  return request.keep_alive;
+}
+
+void MetricsServer::respond_with(net::StreamId stream, int status, std::string_view content_type,
+                                 std::string_view body, std::string_view extra_headers) {
+  auto& out = loop_->output(stream);
+  wire::append_response_head(out, status, content_type, body.size(), extra_headers);
+  out += body;
+}
+
+void MetricsServer::drop(std::size_t slot, net::CloseMode mode) {
+  loop_->close(connections_[slot]->stream, mode);
+  connections_[slot].reset();
+}
+
+}  // namespace gauntlet::record

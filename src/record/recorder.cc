@@ -1,0 +1,136 @@
+#include "record/recorder.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/check.h"
+
+namespace gauntlet::record {
+
+namespace {
+
+double quantile_ms(const stats::Histogram& histogram, double q) {
+  return static_cast<double>(histogram.quantile_us(q)) / 1e3;
+}
+
+// A later snapshot of the same thread: counts add up, gauges are the later ones.
+void append(run::Snapshot& earlier, const run::Snapshot& later) {
+  earlier.connections_ready = 0;
+  earlier.outstanding = 0;
+  earlier.victims_waiting = 0;
+  earlier.merge(later);
+}
+
+run::Second to_second(const run::Snapshot& all) {
+  const auto& response = all.latencies.response;
+  run::Second second;
+  second.t = core::to_seconds(all.end);
+  second.length = core::to_seconds(all.end - all.start);
+  second.phase = all.phase;
+  second.counts = all.counts;
+  second.traffic = all.traffic;
+  second.response_p50_ms = quantile_ms(response, 0.5);
+  second.response_p95_ms = quantile_ms(response, 0.95);
+  second.response_p99_ms = quantile_ms(response, 0.99);
+  second.response_max_ms = static_cast<double>(response.max_us()) / 1e3;
+  second.service_p99_ms = quantile_ms(all.latencies.service, 0.99);
+  second.send_lag_p99_ms = quantile_ms(all.latencies.send_lag, 0.99);
+  second.connections_ready = all.connections_ready;
+  second.outstanding = all.outstanding;
+  second.victims_waiting = all.victims_waiting;
+  second.generator_cpu = second.length > 0 ? core::to_seconds(all.cpu) / second.length : 0;
+  return second;
+}
+
+std::size_t measured_phase_of(const run::Plan& plan) {
+  const auto found = std::ranges::find_if(plan.phases, &run::Phase::measured);
+  GAUNTLET_CHECK(found != plan.phases.end());
+  return static_cast<std::size_t>(found - plan.phases.begin());
+}
+
+}  // namespace
+
+Recorder::Recorder(const run::Plan& plan, std::size_t threads)
+    : measured_phase_(measured_phase_of(plan)), pending_(threads), usage_(threads) {
+  GAUNTLET_CHECK(threads > 0);
+}
+
+bool Recorder::add(std::size_t thread, const run::Snapshot& snapshot) {
+  note_usage(thread, snapshot);
+  auto& pending = pending_.at(thread);
+  if (pending) {
+    append(*pending, snapshot);
+  } else {
+    pending = snapshot;
+  }
+  if (!aligned() && !overlong()) return false;
+  close_second();
+  return true;
+}
+
+bool Recorder::finish() {
+  if (std::ranges::none_of(pending_, [](const auto& p) { return p.has_value(); })) return false;
+  close_second();
+  return true;
+}
+
+void Recorder::note_usage(std::size_t thread, const run::Snapshot& snapshot) {
+  if (snapshot.phase != measured_phase_ || snapshot.start < 0) return;
+  auto& usage = usage_.at(thread);
+  usage.wall += snapshot.end - snapshot.start;
+  usage.cpu += snapshot.cpu;
+  usage.run_queue_delay += snapshot.run_queue_delay;
+}
+
+// Threads hand over at the same whole seconds, give or take a turn of their loops.
+bool Recorder::aligned() const {
+  constexpr core::Nanos kApartMax = core::kSecond / 2;
+  if (!pending_.front()) return false;
+  return std::ranges::all_of(pending_, [&](const auto& p) {
+    return p && std::abs(p->end - pending_.front()->end) < kApartMax;
+  });
+}
+
+bool Recorder::overlong() const {
+  return std::ranges::any_of(
+      pending_, [](const auto& p) { return p && p->end - p->start > kSecondLengthMax; });
+}
+
+void Recorder::close_second() {
+  std::optional<run::Snapshot> all;
+  for (auto& pending : pending_) {
+    if (!pending) continue;
+    if (all) {
+      all->merge(*pending);
+    } else {
+      all = std::move(*pending);
+    }
+    pending.reset();
+  }
+  seconds_.push_back(to_second(*all));
+  totals_.counts.add(all->counts);
+  totals_.traffic.add(all->traffic);
+  totals_.response.merge(all->latencies.response);
+  totals_.service.merge(all->latencies.service);
+  totals_.send_lag.merge(all->latencies.send_lag);
+  totals_.generator_cpu_s += core::to_seconds(all->cpu);
+}
+
+void Recorder::fill(run::Record& record) const {
+  record.seconds = seconds_;
+  for (const auto& second : seconds_) {
+    record.connections_peak = std::max(record.connections_peak, second.connections_ready);
+  }
+  auto& check = record.self_check;
+  for (const auto& usage : usage_) {
+    if (usage.wall <= 0) continue;
+    const auto share = [&](core::Nanos part) {
+      return static_cast<double>(part) / static_cast<double>(usage.wall);
+    };
+    check.cpu_busiest_thread = std::max(check.cpu_busiest_thread, share(usage.cpu));
+    check.run_queue_delay_share =
+        std::max(check.run_queue_delay_share, share(usage.run_queue_delay));
+  }
+}
+
+}  // namespace gauntlet::record

@@ -1,0 +1,62 @@
+#include "report/files.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <string>
+
+#include "core/fd.h"
+#include "report/junit.h"
+#include "report/summary_json.h"
+
+namespace gauntlet::report {
+
+namespace {
+
+core::Result<void> write_all(int fd, std::string_view text, const std::string& name) {
+  while (!text.empty()) {
+    const auto written = ::write(fd, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return std::unexpected(core::errno_error(name));
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
+}  // namespace
+
+core::Result<void> write_whole_file(const std::filesystem::path& path, std::string_view text) {
+  const std::string beside = path.string() + ".part";
+  core::Fd fd(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  if (!fd.valid()) return std::unexpected(core::errno_error(beside));
+  auto written = write_all(fd.get(), text, beside);
+  if (written && ::fsync(fd.get()) != 0) written = std::unexpected(core::errno_error(beside));
+  if (!written) {
+    ::unlink(beside.c_str());
+    return written;
+  }
+  if (::rename(beside.c_str(), path.c_str()) != 0) {
+    return std::unexpected(core::errno_error(path.string()));
+  }
+  return {};
+}
+
+core::Result<std::filesystem::path> write_results(const std::filesystem::path& results,
+                                                  const run::Record& record,
+                                                  const run::Verdict& verdict, int exit_code) {
+  const auto folder = results / record.run.id;
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) return core::internal_error(fmt::format("{}: {}", folder.string(), error.message()));
+  const auto summary = summary_json(record, verdict, exit_code);
+  if (auto written = write_whole_file(folder / "summary.json", summary); !written) {
+    return std::unexpected(written.error());
+  }
+  if (auto written = write_whole_file(folder / "junit.xml", junit_xml(record, verdict)); !written) {
+    return std::unexpected(written.error());
+  }
+  return folder;
+}
+
+}  // namespace gauntlet::report

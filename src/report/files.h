@@ -1,0 +1,21 @@
+// The files that a run leaves behind in results/<run-id>/: summary.json and junit.xml.
+// Each is written beside its place and renamed, so that a reader never sees half a file.
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+#include "core/result.h"
+#include "run/record.h"
+#include "run/verdict.h"
+
+namespace gauntlet::report {
+
+core::Result<void> write_whole_file(const std::filesystem::path& path, std::string_view text);
+
+// Makes `results`/<run-id> and gives its path. The exit code goes into the summary.
+core::Result<std::filesystem::path> write_results(const std::filesystem::path& results,
+                                                  const run::Record& record,
+                                                  const run::Verdict& verdict, int exit_code);
+
+}  // namespace gauntlet::report

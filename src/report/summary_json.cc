@@ -1,0 +1,262 @@
+#include "report/summary_json.h"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/version.h"
+#include "report/utf8.h"
+#include "run/measured.h"
+
+namespace gauntlet::report {
+
+namespace {
+
+namespace json = boost::json;
+
+json::value text(std::string_view value) { return json::value(valid_utf8(value)); }
+
+json::value number(double value) {
+  return std::isfinite(value) ? json::value(value) : json::value(nullptr);
+}
+
+json::value text_or_null(std::string_view value) {
+  return value.empty() ? json::value(nullptr) : text(value);
+}
+
+// Values in a column, one for each element.
+template <typename Container, typename Member>
+json::array column(const Container& all, Member member) {
+  json::array values;
+  values.reserve(all.size());
+  for (const auto& each : all) values.push_back(json::value_from(std::invoke(member, each)));
+  return values;
+}
+
+json::array texts(const std::vector<std::string>& all) {
+  json::array values;
+  for (const auto& each : all) values.push_back(text(each));
+  return values;
+}
+
+json::object run_json(const run::Record& record) {
+  const auto& run = record.run;
+  return {{"id", text(run.id)},
+          {"suite", text(record.plan.suite)},
+          {"mode", text(run::to_string(record.plan.mode))},
+          {"seed", fmt::format("{}", record.plan.seed)},
+          {"argv", texts(run.argv)},
+          {"repro", text(run.repro)},
+          {"started_at", text(run.started_at)},
+          {"duration_s", number(run.duration_s)},
+          {"interrupted", record.interrupted}};
+}
+
+json::object host_json(const run::Host& host) {
+  return {{"cpu_model", text(host.cpu_model)},
+          {"cores", host.cores},
+          {"kernel", text(host.kernel)},
+          {"memory_bytes", host.memory_bytes},
+          {"loop_backend", text(host.loop_backend)}};
+}
+
+json::object target_json(const run::Record& record) {
+  const auto& target = record.target;
+  return {{"url", text(target.url)},
+          {"protocol", text(target.protocol)},
+          {"transport", text(target.transport)},
+          {"server_info", json::object{{"name", text(target.server_name)},
+                                       {"version", text(target.server_version)}}},
+          {"pid", target.pid != 0 ? json::value(target.pid) : json::value(nullptr)},
+          {"own_server", target.own_server},
+          {"answers", text_or_null(target.answers)},
+          {"exited", record.target_exited},
+          {"exit", text_or_null(record.target_exit)}};
+}
+
+double messages_per_write(const run::Record& record) {
+  std::uint64_t dispatched = 0;
+  std::uint64_t writes = 0;
+  for (const auto& second : record.seconds) {
+    if (second.phase != record.measured_phase()) continue;
+    dispatched += second.counts.dispatched;
+    writes += second.traffic.writes;
+  }
+  return writes == 0 ? NAN : static_cast<double>(dispatched) / static_cast<double>(writes);
+}
+
+json::object load_json(const run::Record& record) {
+  const auto& load = record.plan.load;
+  const auto& counts = run::measured_totals(record).counts;
+  return {{"model", text(run::to_string(load.arrivals))},
+          {"connections", load.connections},
+          {"burst", load.burst},
+          {"pipeline", load.pipeline},
+          {"offered_per_s", number(run::offered_per_s(record))},
+          {"achieved_per_s", number(run::measure(record).achieved_per_s)},
+          {"connections_peak", record.connections_peak},
+          {"scheduled", counts.scheduled},
+          {"completed", counts.completed},
+          {"notifications", counts.notifications},
+          {"messages_per_write", number(messages_per_write(record))},
+          {"nonce_verified", record.nonce_verified},
+          {"unmatched_answers", record.unmatched_answers}};
+}
+
+json::object errors_json(const run::ErrorCounts& errors) {
+  json::object object;
+  for (std::size_t i = 0; i < errors.size(); ++i) object[run::kErrorClassNames[i]] = errors[i];
+  return object;
+}
+
+json::object times_json(const stats::Histogram& h) {
+  const auto ms = [&](double us) { return h.empty() ? json::value(nullptr) : number(us / 1e3); };
+  const auto quantile = [&](double q) { return ms(static_cast<double>(h.quantile_us(q))); };
+  return {{"count", h.count()},       {"p50", quantile(0.5)},   {"p90", quantile(0.9)},
+          {"p95", quantile(0.95)},    {"p99", quantile(0.99)},  {"p999", quantile(0.999)},
+          {"max", ms(static_cast<double>(h.max_us()))}, {"mean", ms(h.mean_us())}};
+}
+
+json::object memory_json(const run::Record& record) {
+  const auto& samples = record.memory;
+  if (samples.empty()) {
+    return {{"start", nullptr}, {"peak", nullptr}, {"end", nullptr}, {"samples", 0},
+            {"reason", text_or_null(record.memory_reason)}};
+  }
+  const auto peak = std::ranges::max_element(samples, {}, &run::MemorySample::resident_mb);
+  return {{"start", number(samples.front().resident_mb)},
+          {"peak", number(peak->resident_mb)},
+          {"end", number(samples.back().resident_mb)},
+          {"samples", samples.size()},
+          {"reason", nullptr}};
+}
+
+json::object self_check_json(const run::SelfCheck& check) {
+  return {{"trusted", check.trusted},
+          {"reasons", texts(check.reasons)},
+          {"send_lag_ms", json::object{{"p50", number(check.send_lag_ms_p50)},
+                                       {"p95", number(check.send_lag_ms_p95)},
+                                       {"p99", number(check.send_lag_ms_p99)},
+                                       {"max", number(check.send_lag_ms_max)}}},
+          {"offered_per_s", number(check.offered_per_s)},
+          {"dispatched_per_s", number(check.dispatched_per_s)},
+          {"cpu_busiest_thread", number(check.cpu_busiest_thread)},
+          {"run_queue_delay_share", number(check.run_queue_delay_share)},
+          {"steal_share", number(check.steal_share)}};
+}
+
+json::object check_json(const run::CheckResult& check) {
+  return {{"metric", text(check.metric)},
+          {"verdict", text(run::to_string(check.outcome))},
+          {"observed", text(check.observed)},
+          {"limit", text(check.limit)},
+          {"reason", text_or_null(check.reason)}};
+}
+
+json::array tests_json(const run::Verdict& verdict) {
+  json::array tests;
+  for (const auto& test : verdict.tests) {
+    json::array checks;
+    for (const auto& check : test.checks) checks.push_back(check_json(check));
+    tests.push_back(json::object{{"name", text(test.name)},
+                                 {"verdict", text(run::to_string(test.outcome))},
+                                 {"observed", text(test.observed)},
+                                 {"limit", text(test.limit)},
+                                 {"evidence", text(test.evidence)},
+                                 {"reason", text_or_null(test.reason)},
+                                 {"checks", std::move(checks)}});
+  }
+  return tests;
+}
+
+json::array phases_json(const run::Record& record) {
+  json::array phases;
+  for (std::size_t i = 0; i < record.phases.size() && i < record.plan.phases.size(); ++i) {
+    const auto& plan = record.plan.phases[i];
+    const auto& totals = record.phases[i];
+    const bool begun = i < record.phase_start_s.size();
+    phases.push_back(
+        json::object{{"name", text(plan.name)},
+                     {"measured", plan.measured},
+                     {"start_s", begun ? number(record.phase_start_s[i]) : json::value(nullptr)},
+                     {"duration_s", number(core::to_seconds(plan.duration))},
+                     {"scheduled", totals.counts.scheduled},
+                     {"completed", totals.counts.completed},
+                     {"errors", errors_json(totals.counts.errors)},
+                     {"response_time_ms", times_json(totals.latencies.response)}});
+  }
+  return phases;
+}
+
+json::array faults_json(const std::vector<run::FaultRecord>& all) {
+  json::array faults;
+  for (const auto& fault : all) {
+    json::object evidence;
+    for (const auto& [name, value] : fault.evidence) evidence[valid_utf8(name)] = text(value);
+    faults.push_back(json::object{{"id", text(fault.id)},
+                                  {"kind", text(fault.kind)},
+                                  {"start_s", number(fault.start_s)},
+                                  {"end_s", number(fault.end_s)},
+                                  {"victims", fault.victims},
+                                  {"reconnected", fault.reconnected},
+                                  {"last_reconnect_s", number(fault.last_reconnect_s)},
+                                  {"has_evidence", fault.has_evidence},
+                                  {"evidence", std::move(evidence)}});
+  }
+  return faults;
+}
+
+json::object seconds_json(const std::vector<run::Second>& all) {
+  using run::Second;
+  return {{"t", column(all, &Second::t)},
+          {"length", column(all, &Second::length)},
+          {"phase", column(all, &Second::phase)},
+          {"scheduled", column(all, [](const Second& s) { return s.counts.scheduled; })},
+          {"completed", column(all, [](const Second& s) { return s.counts.completed; })},
+          {"errors", column(all, [](const Second& s) { return run::sum(s.counts.errors); })},
+          {"response_p50_ms", column(all, &Second::response_p50_ms)},
+          {"response_p95_ms", column(all, &Second::response_p95_ms)},
+          {"response_p99_ms", column(all, &Second::response_p99_ms)},
+          {"response_max_ms", column(all, &Second::response_max_ms)},
+          {"service_p99_ms", column(all, &Second::service_p99_ms)},
+          {"send_lag_p99_ms", column(all, &Second::send_lag_p99_ms)},
+          {"connections_ready", column(all, &Second::connections_ready)},
+          {"outstanding", column(all, &Second::outstanding)},
+          {"generator_cpu", column(all, &Second::generator_cpu)}};
+}
+
+json::object hdr_json(const run::Latencies& latencies) {
+  return {{"response", latencies.response.encode_v2_compressed_base64()},
+          {"service", latencies.service.encode_v2_compressed_base64()},
+          {"send_lag", latencies.send_lag.encode_v2_compressed_base64()}};
+}
+
+}  // namespace
+
+std::string summary_json(const run::Record& record, const run::Verdict& verdict, int exit_code) {
+  const auto& measured = run::measured_totals(record);
+  const json::object document = {
+      {"schema", kSummarySchema},
+      {"tool", json::object{{"name", "gauntlet"}, {"version", core::kVersion}}},
+      {"run", run_json(record)},
+      {"host", host_json(record.host)},
+      {"target", target_json(record)},
+      {"load", load_json(record)},
+      {"errors", errors_json(measured.counts.errors)},
+      {"response_time_ms", times_json(measured.latencies.response)},
+      {"service_time_ms", times_json(measured.latencies.service)},
+      {"target_memory_mb", memory_json(record)},
+      {"self_check", self_check_json(record.self_check)},
+      {"tests", tests_json(verdict)},
+      {"phases", phases_json(record)},
+      {"faults", faults_json(record.faults)},
+      {"seconds", seconds_json(record.seconds)},
+      {"hdr", hdr_json(measured.latencies)},
+      {"verdict", run::to_string(verdict.outcome)},
+      {"exit_code", exit_code}};
+  return json::serialize(document) + "\n";
+}
+
+}  // namespace gauntlet::report

@@ -1,0 +1,209 @@
+#include "report/terminal.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <iterator>
+#include <vector>
+
+#include "core/quantity.h"
+#include "run/limit.h"
+#include "run/measured.h"
+
+namespace gauntlet::report {
+
+namespace {
+
+std::string_view color_of(run::Outcome outcome) {
+  switch (outcome) {
+    case run::Outcome::pass: return "\x1b[32m";
+    case run::Outcome::warn: return "\x1b[33m";
+    case run::Outcome::fail: return "\x1b[31m";
+    case run::Outcome::inconclusive: return "\x1b[35m";
+    case run::Outcome::skipped: return "\x1b[36m";
+  }
+  return "";
+}
+
+// A verdict in a column of `width`: colour codes take no width.
+std::string painted(run::Outcome outcome, std::size_t width, bool color) {
+  const auto padded = fmt::format("{:<{}}", run::to_string(outcome), width);
+  return color ? fmt::format("{}{}\x1b[0m", color_of(outcome), padded) : padded;
+}
+
+double phase_start_s(const run::Plan& plan, std::size_t phase) {
+  core::Nanos start = 0;
+  for (std::size_t i = 0; i < phase; ++i) start += plan.phases[i].duration;
+  return core::to_seconds(start);
+}
+
+std::string phase_text(const run::Plan& plan, const run::Second& latest) {
+  if (latest.t <= 0 || latest.phase >= plan.phases.size()) return "connecting";
+  const auto& phase = plan.phases[latest.phase];
+  const double length = core::to_seconds(phase.duration);
+  const double elapsed = std::clamp(latest.t - phase_start_s(plan, latest.phase), 0.0, length);
+  return fmt::format("{} {:.0f}/{:.0f} s", phase.name, elapsed, length);
+}
+
+std::string rate_text(const run::Plan& plan, const run::Second& latest) {
+  const double rate =
+      latest.length > 0 ? static_cast<double>(latest.counts.completed) / latest.length : 0;
+  if (plan.load.arrivals == run::Arrivals::closed) return core::format_rate(rate);
+  return fmt::format("{} of {}", core::format_rate(rate), core::format_rate(plan.load.rate));
+}
+
+struct Row {
+  std::string test;
+  run::Outcome outcome;
+  std::string observed;
+  std::string limit;
+  std::string reason;
+};
+
+std::vector<Row> rows_of(const run::Verdict& verdict) {
+  std::vector<Row> rows;
+  for (const auto& test : verdict.tests) {
+    std::string name = test.name;
+    for (const auto& check : test.checks) {
+      rows.push_back({std::exchange(name, ""), check.outcome,
+                      fmt::format("{} {}", check.metric, check.observed), check.limit,
+                      check.reason});
+    }
+  }
+  return rows;
+}
+
+std::size_t width_of(const std::vector<Row>& rows, std::string Row::*column,
+                     std::string_view title) {
+  std::size_t width = title.size();
+  for (const auto& row : rows) width = std::max(width, (row.*column).size());
+  return width;
+}
+
+std::string trimmed(std::string line) {
+  line.erase(line.find_last_not_of(' ') + 1);
+  return line + '\n';
+}
+
+std::string table(const std::vector<Row>& rows, bool color) {
+  constexpr std::size_t kVerdictWidth = 12;  // INCONCLUSIVE
+  const std::size_t test = width_of(rows, &Row::test, "test");
+  const std::size_t observed = width_of(rows, &Row::observed, "observed");
+  std::string out = trimmed(fmt::format("{:<{}}  {:<{}}  {:<{}}  {}", "test", test, "verdict",
+                                        kVerdictWidth, "observed", observed, "limit"));
+  for (const auto& row : rows) {
+    out += trimmed(fmt::format("{:<{}}  {}  {:<{}}  {}", row.test, test,
+                               painted(row.outcome, kVerdictWidth, color), row.observed, observed,
+                               row.limit));
+    if (!row.reason.empty()) out += fmt::format("{:<{}}    {}\n", "", test, row.reason);
+  }
+  return out;
+}
+
+std::string self_check_text(const run::SelfCheck& check) {
+  auto text = fmt::format(
+      "{}; send lag p99 {}, busiest load thread {:.2f} cores, waiting for a core {:.1f} %, "
+      "steal {:.1f} %",
+      check.trusted ? "trusted" : "NOT trusted",
+      run::format_value(check.send_lag_ms_p99, run::Unit::milliseconds), check.cpu_busiest_thread,
+      check.run_queue_delay_share * 100, check.steal_share * 100);
+  for (const auto& reason : check.reasons) text += fmt::format("\n            {}", reason);
+  return text;
+}
+
+std::string target_text(const run::TargetInfo& target) {
+  auto text = target.url;
+  if (!target.server_name.empty()) {
+    text += fmt::format(", {} {}", target.server_name, target.server_version);
+  }
+  if (!target.protocol.empty()) {
+    text += fmt::format(", {} over {}", target.protocol, target.transport);
+  }
+  if (target.pid != 0) text += fmt::format(", pid {}", target.pid);
+  return text;
+}
+
+std::string load_text(const run::Record& record) {
+  const auto& load = record.plan.load;
+  const auto measured = run::measure(record);
+  auto text = fmt::format("{}, {} connections, ", run::to_string(load.arrivals), load.connections);
+  if (load.arrivals != run::Arrivals::closed) {
+    text += fmt::format("{} offered, ", core::format_rate(load.rate));
+  }
+  return text + fmt::format("{} achieved, bursts of {}", core::format_rate(measured.achieved_per_s),
+                            load.burst);
+}
+
+}  // namespace
+
+bool is_terminal(std::FILE* out) { return isatty(fileno(out)) == 1; }
+
+bool wants_color(std::FILE* out) {
+  const char* no_color = std::getenv("NO_COLOR");
+  if (no_color != nullptr && *no_color != '\0') return false;
+  const char* term = std::getenv("TERM");
+  return is_terminal(out) && term != nullptr && std::string_view(term) != "dumb";
+}
+
+int terminal_columns(std::FILE* out) {
+  winsize size{};
+  const bool known = ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  return known ? size.ws_col : 80;
+}
+
+std::string status_text(const run::Plan& plan, const run::Second& latest,
+                        std::span<const std::string> active_faults) {
+  auto text = fmt::format("{}  {}  p50 {:.3g} p95 {:.3g} p99 {:.3g} ms  {} errors  {}/{} ready",
+                          phase_text(plan, latest), rate_text(plan, latest),
+                          latest.response_p50_ms, latest.response_p95_ms, latest.response_p99_ms,
+                          core::format_count(run::sum(latest.counts.errors)),
+                          latest.connections_ready, plan.load.connections);
+  if (!active_faults.empty()) text += fmt::format("  FAULT {}", fmt::join(active_faults, ", "));
+  return text;
+}
+
+void StatusLine::update(const run::Plan& plan, const run::Second& latest,
+                        std::span<const std::string> active_faults) {
+  if (!redraw_ && latest.t < printed_at_ + kPlainEveryS) return;
+  printed_at_ = latest.t;
+  auto text = status_text(plan, latest, active_faults);
+  if (redraw_) {
+    text.resize(std::min(text.size(), static_cast<std::size_t>(std::max(columns_ - 1, 1))));
+    fmt::print(out_, "\r{}\x1b[K", text);
+    drawn_ = true;
+  } else {
+    fmt::print(out_, "{}\n", text);
+  }
+  std::fflush(out_);
+}
+
+void StatusLine::clear() {
+  if (!std::exchange(drawn_, false)) return;
+  fmt::print(out_, "\r\x1b[K");
+  std::fflush(out_);
+}
+
+std::string verdict_text(const run::Record& record, const run::Verdict& verdict,
+                         std::string_view report_path, bool color) {
+  auto out = table(rows_of(verdict), color);
+  const auto line = [&](std::string_view title, std::string_view text) {
+    if (!text.empty()) fmt::format_to(std::back_inserter(out), "{:<10}  {}\n", title, text);
+  };
+  out += '\n';
+  line("self-check", self_check_text(record.self_check));
+  line("target", target_text(record.target));
+  line("load", load_text(record));
+  line("repeat", record.run.repro);
+  line("report", report_path);
+  fmt::format_to(std::back_inserter(out), "\n{} ({}): {}\n", record.plan.suite,
+                 run::to_string(record.plan.mode), painted(verdict.outcome, 0, color));
+  return out;
+}
+
+}  // namespace gauntlet::report
