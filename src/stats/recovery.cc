@@ -1,0 +1,146 @@
+#include "stats/recovery.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "core/check.h"
+#include "stats/median.h"
+
+namespace gauntlet::stats {
+namespace {
+
+using Windows = std::span<const RecoveryWindow>;
+
+double goodput_per_s(const RecoveryWindow& window) {
+  return window.length_s > 0 ? window.goodput / window.length_s : 0;
+}
+
+double p99_ms(const RecoveryWindow& window) { return window.p99_ms; }
+double outstanding(const RecoveryWindow& window) { return window.outstanding; }
+
+// Errors of messages that were scheduled in earlier windows can make this exceed 1.
+double error_rate(double errors, double scheduled) {
+  if (scheduled > 0) return errors / scheduled;
+  return errors > 0 ? 1 : 0;
+}
+
+double median_over(Windows windows, auto value_of) {
+  std::vector<double> values;
+  std::ranges::transform(windows, std::back_inserter(values), value_of);
+  return median_of(values);
+}
+
+// 1.4826 times the median distance from the median: the standard deviation, were it normal.
+double deviation_of_outstanding(Windows windows, double median) {
+  constexpr double kNormal = 1.4826;
+  return kNormal * median_over(windows, [median](const RecoveryWindow& window) {
+    return std::abs(window.outstanding - median);
+  });
+}
+
+RecoveryBaseline baseline_of(Windows before, const RecoveryRule& rule) {
+  double errors = 0;
+  double scheduled = 0;
+  for (const RecoveryWindow& window : before) {
+    errors += window.errors;
+    scheduled += window.scheduled;
+  }
+  RecoveryBaseline baseline{.goodput_per_s = median_over(before, goodput_per_s),
+                            .error_rate = error_rate(errors, scheduled),
+                            .p99_ms = median_over(before, p99_ms),
+                            .outstanding = median_over(before, outstanding)};
+  const double slack = std::max({rule.outstanding_share * baseline.outstanding,
+                                 kOutstandingSlackMin,
+                                 kOutstandingDeviations *
+                                     deviation_of_outstanding(before, baseline.outstanding)});
+  baseline.outstanding_limit = baseline.outstanding + slack;
+  return baseline;
+}
+
+// What a client would notice at once. Written so that a NaN is a signal.
+bool shows_fault(const RecoveryWindow& window, const RecoveryBaseline& baseline,
+                 const RecoveryRule& rule) {
+  const bool flows = goodput_per_s(window) >= rule.goodput_share * baseline.goodput_per_s;
+  const bool right =
+      error_rate(window.errors, window.scheduled) <= baseline.error_rate + rule.error_points;
+  return !flows || !right || !window.victims_back;
+}
+
+bool is_good(const RecoveryWindow& window, const RecoveryBaseline& baseline,
+             const RecoveryRule& rule) {
+  return !shows_fault(window, baseline, rule) &&
+         window.p99_ms <= std::max(rule.p99_factor * baseline.p99_ms, rule.p99_limit_ms) &&
+         window.outstanding <= baseline.outstanding_limit;
+}
+
+class Run {
+ public:
+  explicit Run(std::size_t windows_needed) : windows_needed_(windows_needed) {}
+
+  void good(const RecoveryWindow& window) {
+    if (length_++ == 0) start_s_ = window.t - window.length_s;
+  }
+  void bad() {
+    relapses_ += complete() ? 1 : 0;
+    length_ = 0;
+  }
+
+  bool complete() const { return length_ >= windows_needed_; }
+  double start_s() const { return start_s_; }
+  std::size_t relapses() const { return relapses_; }
+
+ private:
+  std::size_t windows_needed_;
+  std::size_t length_ = 0;
+  double start_s_ = 0;
+  std::size_t relapses_ = 0;
+};
+
+Windows ending_after(Windows windows, double t) {
+  const auto first =
+      std::ranges::find_if(windows, [t](const RecoveryWindow& window) { return window.t > t; });
+  return {first, windows.end()};
+}
+
+std::optional<double> detected_s(Windows since, double fault_start_s,
+                                 const RecoveryBaseline& baseline, const RecoveryRule& rule) {
+  const auto first = std::ranges::find_if(
+      since, [&](const RecoveryWindow& window) { return shows_fault(window, baseline, rule); });
+  if (first == since.end()) return std::nullopt;
+  return std::max(0.0, first->t - fault_start_s);
+}
+
+}  // namespace
+
+Recovery recovery_of(Windows before, Windows since, double fault_start_s, double fault_end_s,
+                     const RecoveryRule& rule) {
+  GAUNTLET_CHECK(rule.windows > 0);
+  Recovery recovery;
+  if (before.size() < rule.windows) return recovery;
+  recovery.baseline = baseline_of(before, rule);
+  if (!(recovery.baseline.goodput_per_s > 0)) return recovery;
+  recovery.detected_s = detected_s(since, fault_start_s, recovery.baseline, rule);
+
+  const Windows after = ending_after(since, fault_end_s);
+  recovery.status = RecoveryStatus::too_short;
+  if (after.size() < rule.windows || fault_end_s < fault_start_s) return recovery;
+  Run run(rule.windows);
+  for (const RecoveryWindow& window : after) {
+    is_good(window, recovery.baseline, rule) ? run.good(window) : run.bad();
+  }
+  recovery.relapses = run.relapses();
+  const auto since_fault = [&](double t) {
+    return RecoveryTime{std::max(0.0, t - fault_start_s), std::max(0.0, t - fault_end_s)};
+  };
+  if (run.complete()) {
+    recovery.status = RecoveryStatus::recovered;
+    recovery.recovered = since_fault(run.start_s());
+  } else {
+    recovery.status = RecoveryStatus::never;
+    recovery.censored = since_fault(after.back().t);
+  }
+  return recovery;
+}
+
+}  // namespace gauntlet::stats

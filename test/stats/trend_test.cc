@@ -1,0 +1,147 @@
+#include "stats/trend.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "core/random.h"
+#include "stats/median.h"
+
+namespace gauntlet::stats {
+namespace {
+
+using Samples = std::vector<TrendSample>;
+
+Samples line(std::size_t n, double slope, double offset = 0) {
+  Samples samples;
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto t = static_cast<double>(i);
+    samples.push_back({t, offset + slope * t});
+  }
+  return samples;
+}
+
+Samples noisy_line(std::uint64_t seed, std::size_t n, double slope, double noise) {
+  core::Random random(seed);
+  auto samples = line(n, slope);
+  for (auto& sample : samples) sample.y += noise * (random.uniform() - 0.5);
+  return samples;
+}
+
+TEST(Median, OfFewAndOfNone) {
+  std::vector<double> values{5, 1, 3};
+  EXPECT_EQ(median_of(values), 3);
+  values = {4, 1, 3, 2};
+  EXPECT_EQ(median_of(values), 2.5);
+  values = {7};
+  EXPECT_EQ(median_of(values), 7);
+  EXPECT_EQ(median_of({}), 0);
+}
+
+TEST(TheilSen, SaysNothingOfTooLittle) {
+  EXPECT_FALSE(theil_sen({}));
+  EXPECT_FALSE(theil_sen(line(kTrendSamplesMin - 1, 1)));
+  EXPECT_TRUE(theil_sen(line(kTrendSamplesMin, 1)));
+  EXPECT_FALSE(theil_sen(Samples(20, TrendSample{3, 4})));
+}
+
+TEST(TheilSen, AFlatSeriesHasNoSlope) {
+  const auto trend = theil_sen(line(50, 0, 42));
+  ASSERT_TRUE(trend);
+  EXPECT_EQ(trend->slope, 0);
+  EXPECT_EQ(trend->low, 0);
+  EXPECT_EQ(trend->high, 0);
+}
+
+// Ranks of the interval by hand: ten samples, 45 slopes, variance 10 * 9 * 25 / 18 = 125, margin
+// 1.96 * 11.18 = 21.9, so the 11th and the 35th slope.
+TEST(TheilSen, TakesSensRanks) {
+  Samples samples;
+  for (int i = 0; i < 10; ++i) samples.push_back({std::pow(2.0, i), std::pow(4.0, i)});
+  std::vector<double> slopes;  // of a pair (a, b): 2^a + 2^b, so all differ
+  for (int b = 1; b < 10; ++b) {
+    for (int a = 0; a < b; ++a) slopes.push_back(std::pow(2.0, a) + std::pow(2.0, b));
+  }
+  const auto trend = theil_sen(samples);
+  ASSERT_TRUE(trend);
+  EXPECT_EQ(trend->slope, slopes[22]);
+  EXPECT_EQ(trend->low, slopes[10]);
+  EXPECT_EQ(trend->high, slopes[34]);
+}
+
+TEST(TheilSen, EqualTimesMakeNoPairs) {
+  auto samples = line(20, 2);
+  const auto twice = samples;
+  samples.insert(samples.end(), twice.begin(), twice.end());
+  std::ranges::sort(samples, {}, &TrendSample::t);
+  const auto trend = theil_sen(samples);
+  ASSERT_TRUE(trend);
+  EXPECT_DOUBLE_EQ(trend->slope, 2);
+  EXPECT_DOUBLE_EQ(trend->low, 2);
+}
+
+TEST(TheilSen, LeavesOutWhatIsNotFinite) {
+  auto samples = line(20, 2);
+  samples[3].y = std::numeric_limits<double>::quiet_NaN();
+  samples[7].y = std::numeric_limits<double>::infinity();
+  const auto trend = theil_sen(samples);
+  ASSERT_TRUE(trend);
+  EXPECT_EQ(trend->samples, 18U);
+  EXPECT_DOUBLE_EQ(trend->slope, 2);
+  EXPECT_FALSE(theil_sen(Samples(20, {1, std::nan("")})));
+}
+
+TEST(TheilSen, ThinsALongSeries) {
+  const auto trend = theil_sen(noisy_line(1, 86'400, 0.01, 50));
+  ASSERT_TRUE(trend);
+  EXPECT_EQ(trend->samples, kTrendSamplesMax);
+  EXPECT_NEAR(trend->slope, 0.01, 1e-4);
+}
+
+// A period close to the stride of the thinning must not become a trend.
+TEST(TheilSen, ThinningDoesNotAlias) {
+  auto samples = line(2'000 * 44, 0);
+  for (auto& sample : samples) sample.y = 100 * std::fmod(sample.t, 44.01) / 44.01;
+  const auto trend = theil_sen(samples);
+  ASSERT_TRUE(trend);
+  EXPECT_LT(std::abs(trend->slope) * 2'000 * 44, 25);
+}
+
+// 1000 series of known slope: how often the interval holds it is binomial, 950 give or take 6.9.
+TEST(TheilSen, TheIntervalHoldsTheSlopeAsOftenAsItSays) {
+  int held = 0;
+  for (std::uint64_t seed = 0; seed < 1'000; ++seed) {
+    const auto trend = theil_sen(noisy_line(seed, 40, 0.5, 10));
+    held += trend->low <= 0.5 && 0.5 <= trend->high ? 1 : 0;
+  }
+  EXPECT_GE(held, 950 - 35);
+  EXPECT_LE(held, 950 + 35);
+}
+
+TEST(TheilSen, MoreConfidenceIsWider) {
+  const auto samples = noisy_line(1, 60, 0.5, 10);
+  const auto narrow = theil_sen(samples, 0.8);
+  const auto wide = theil_sen(samples, 0.99);
+  EXPECT_LT(wide->low, narrow->low);
+  EXPECT_GT(wide->high, narrow->high);
+}
+
+RC_GTEST_PROP(TheilSen, FindsASlopeAmongOutliers, ()) {
+  const auto n = *rc::gen::inRange<std::size_t>(kTrendSamplesMin, 60);
+  const double slope = *rc::gen::inRange(-1'000, 1'000) / 8.0;
+  auto samples = line(n, slope);
+  // Each outlier spoils less than n of n(n-1)/2 pairs: one sample in five leaves most untouched.
+  for (std::size_t i = 0; i < n / 5; ++i) {
+    samples[*rc::gen::inRange<std::size_t>(0, n)].y += *rc::gen::inRange(-100'000, 100'000);
+  }
+  const auto trend = theil_sen(samples);
+  RC_ASSERT(trend.has_value());
+  RC_ASSERT(trend->slope == slope);
+  RC_ASSERT(trend->low <= slope && slope <= trend->high);
+}
+
+}  // namespace
+}  // namespace gauntlet::stats
