@@ -1,0 +1,139 @@
+#include "verdict/metrics.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "core/quantity.h"
+#include "run/error_class.h"
+#include "run/measured.h"
+
+namespace gauntlet::verdict {
+
+namespace {
+
+using run::ErrorClass;
+using run::Unit;
+
+constexpr std::string_view kNothingScheduled = "no_samples: no message came due";
+
+std::vector<std::uint64_t> connections_ready(const run::Record& record) {
+  const auto measured = run::measure(record);
+  std::vector<std::uint64_t> ready;
+  for (const auto& second : record.seconds) {
+    const bool inside = second.t > measured.start_s && second.t <= measured.end_s;
+    if (inside) ready.push_back(second.connections_ready);
+  }
+  return ready;
+}
+
+Observed observe_connections(const run::Record& record) {
+  auto ready = connections_ready(record);
+  if (ready.empty()) return inconclusive("no_samples: no second of the measured phase was seen");
+  std::ranges::sort(ready);
+  const auto median = static_cast<double>(ready[(ready.size() - 1) / 2]);
+  return exact(median, run::format_value(median, Unit::count),
+               fmt::format("connections ready in {} seconds: at least {}, at most {}",
+                           ready.size(), ready.front(), ready.back()));
+}
+
+Observed observe_rate(const run::Record& record, const run::Metric& metric) {
+  const auto measured = run::measure(record);
+  const bool anything = measured.scheduled_per_s > 0 || measured.achieved_per_s > 0;
+  if (!anything) return inconclusive(std::string(kNothingScheduled));
+  if (metric.kind == run::MetricKind::throughput) {
+    return exact(measured.achieved_per_s, run::format_value(measured.achieved_per_s, metric.unit),
+                 message_evidence(record));
+  }
+  if (measured.scheduled_per_s <= 0) return inconclusive(std::string(kNothingScheduled));
+  const double share = measured.achieved_per_s / measured.scheduled_per_s;
+  return exact(share, run::format_value(share, metric.unit), message_evidence(record));
+}
+
+std::string error_evidence(const run::Counts& counts) {
+  std::string classes;
+  for (std::size_t i = 0; i < counts.errors.size(); ++i) {
+    if (counts.errors[i] == 0) continue;
+    classes += fmt::format("{}{} {}", classes.empty() ? ": " : ", ",
+                           core::format_count(counts.errors[i]), run::kErrorClassNames[i]);
+  }
+  return fmt::format("{} errors of {} messages scheduled{}",
+                     core::format_count(run::sum(counts.errors)),
+                     core::format_count(counts.scheduled), classes);
+}
+
+// Errors that a saturated generator may have made itself.
+std::uint64_t own_errors(const run::Counts& counts) {
+  const auto of = [&](ErrorClass c) { return counts.errors[static_cast<std::size_t>(c)]; };
+  return of(ErrorClass::timeout) + of(ErrorClass::unsent);
+}
+
+// `all` of some errors, of which `own` may be the generator's; out of `whole`.
+Observed observe_share(const run::Record& record, const run::Metric& metric, std::uint64_t all,
+                       std::uint64_t own, double whole) {
+  const double value = static_cast<double>(all) / whole;
+  auto seen = exact(value, run::format_value(value, metric.unit),
+                    error_evidence(run::measured_totals(record).counts));
+  const auto& self_check = record.self_check;
+  if (self_check.trusted) return seen;
+  seen.low = static_cast<double>(all - own) / whole;
+  seen.doubt = fmt::format("generator_saturated: {} of the errors may be its own ({})",
+                           core::format_count(own),
+                           self_check.reasons.empty() ? "" : self_check.reasons.front());
+  return seen;
+}
+
+Observed observe_errors(const run::Record& record, const run::Metric& metric) {
+  const auto& counts = run::measured_totals(record).counts;
+  if (counts.scheduled == 0) return inconclusive(std::string(kNothingScheduled));
+  const auto all = run::sum(counts.errors);
+  if (metric.kind == run::MetricKind::error_rate) {
+    return observe_share(record, metric, all, own_errors(counts),
+                         static_cast<double>(counts.scheduled));
+  }
+  if (metric.kind == run::MetricKind::errors) {
+    return observe_share(record, metric, all, own_errors(counts), 1);
+  }
+  const auto of_class = counts.errors[metric.error_class];
+  const auto error_class = static_cast<ErrorClass>(metric.error_class);
+  const bool own = error_class == ErrorClass::timeout || error_class == ErrorClass::unsent;
+  return observe_share(record, metric, of_class, own ? of_class : 0, 1);
+}
+
+}  // namespace
+
+std::string message_evidence(const run::Record& record) {
+  const auto& counts = run::measured_totals(record).counts;
+  return fmt::format("{} messages verified of {} scheduled over {:.1f} s{}",
+                     core::format_count(counts.completed), core::format_count(counts.scheduled),
+                     run::measure(record).length_s(),
+                     record.nonce_verified ? ", nonce checked on each" : "");
+}
+
+Observed observe(const run::Record& record, const run::Test& test, const run::Metric& metric,
+                 const run::Limit& limit) {
+  using enum run::MetricKind;
+  switch (metric.kind) {
+    case connections: return observe_connections(record);
+    case throughput:
+    case achieved: return observe_rate(record, metric);
+    case response_quantile:
+    case response_mean:
+    case service_quantile:
+    case service_mean: return observe_times(record, metric, limit);
+    case error_rate:
+    case errors:
+    case errors_of_class: return observe_errors(record, metric);
+    case spread_p:
+    case spread_max_mean: return observe_spread(record, metric);
+    case memory_peak:
+    case memory_growth: return observe_memory(record, metric);
+    case recovery:
+    case reconnected: return observe_fault(record, test, metric);
+  }
+  std::unreachable();
+}
+
+}  // namespace gauntlet::verdict

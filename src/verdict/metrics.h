@@ -1,0 +1,50 @@
+// How each metric of run/limit.h is read from a record.
+//
+//   connections      ready at the end of a second: the median over the measured phase's seconds,
+//                    so that one reconnection does not count, and a lasting loss does
+//   throughput       verified messages per second, counted in the second they completed in
+//   achieved         throughput / messages that came due per second, in the same seconds
+//   p50 … max, mean  response times of the messages intended in the measured phase
+//   service_…        service times of the same messages
+//   error_rate       errors / scheduled, of the messages intended in the measured phase
+//   errors, errors_… the same counts
+//   spread_p         chi-square p of the messages completed by each connection, against all equal;
+//                    bursts count as one, since they go to one connection by plan. Open loop only
+//   spread_max_mean  the busiest connection's messages / the mean
+//   memory_peak      the largest sample in the measured phase, of all the target's processes
+//   memory_growth    Theil-Sen slope of these samples x 5 min, with its 95 % confidence interval;
+//                    a projection where the phase is shorter, and then it says so
+//   recovery         from the fault's start to recovered, by stats/recovery.h on one-second windows
+//   reconnected      victims that are back / victims
+//
+// A quantile q of n messages is judged by the observed value where n (1 - q) >= 10, so that at
+// least ten messages lie beyond it. With fewer, only a FAIL is possible: where the lower bound of
+// its 95 % confidence interval (order statistics) is beyond the limit already.
+// The maximum is judged in the light of the generator's own maximal lag, which is part of it:
+// where that is above a tenth of the limit, the true value lies up to that lag lower.
+// Private to verdict/; pure functions.
+#pragma once
+
+#include <string>
+
+#include "run/limit.h"
+#include "run/record.h"
+#include "verdict/observation.h"
+
+namespace gauntlet::verdict {
+
+Observed observe(const run::Record& record, const run::Test& test, const run::Metric& metric,
+                 const run::Limit& limit);
+
+// "149,870 messages verified of 149,870 scheduled over 30.0 s, nonce checked on each"
+std::string message_evidence(const run::Record& record);
+
+// One each for the parts of a record.
+Observed observe_times(const run::Record& record, const run::Metric& metric,
+                       const run::Limit& limit);                                  // latency.cc
+Observed observe_spread(const run::Record& record, const run::Metric& metric);    // spread.cc
+Observed observe_memory(const run::Record& record, const run::Metric& metric);    // memory.cc
+Observed observe_fault(const run::Record& record, const run::Test& test,
+                       const run::Metric& metric);                                // fault.cc
+
+}  // namespace gauntlet::verdict
