@@ -288,6 +288,7 @@ run::FaultRecord Clients::disconnect(const run::Fault& fault, core::Nanos since)
     const bool by_reset = fault.how == "reset" || (fault.how == "mixed" && i % 2 == 0);
     reset += by_reset ? 1 : 0;
     clients_[victim].victim = true;
+    clients_[victim].back_at = 0;
     ++outcomes_[victim].victim_of;
     ++victims_waiting_;
     drop_connection(victim, by_reset ? net::CloseMode::reset : net::CloseMode::orderly);
@@ -305,8 +306,12 @@ run::FaultRecord Clients::disconnect(const run::Fault& fault, core::Nanos since)
   return record;
 }
 
-void Clients::note_reconnections(run::FaultRecord& fault) const {
+void Clients::note_reconnections(run::FaultRecord& fault, core::Nanos since) const {
   fault.reconnected = fault.victims - victims_waiting_;
+  for (const Client& client : clients_)
+    if (client.back_at != 0)
+      fault.last_reconnect_s =
+          std::max(fault.last_reconnect_s, core::to_seconds(client.back_at - since));
 }
 
 std::vector<pid_t> Clients::child_pids() const {

@@ -56,7 +56,8 @@ class Clients final : public net::StreamHandler {
 
   // Cuts `share` of the clients that are ready, as the fault says; `since` is when the load began.
   run::FaultRecord disconnect(const run::Fault& fault, core::Nanos since);
-  void note_reconnections(run::FaultRecord& fault) const;
+  // How many of the fault's victims are back, and when the last of them was.
+  void note_reconnections(run::FaultRecord& fault, core::Nanos since) const;
 
   // Ends every connection, with DELETE for sessions that the server holds.
   void close_all();

@@ -68,7 +68,7 @@ void Worker::run() {
   }
   outcomes_ = clients.outcomes();
   unmatched_answers_ = clients.unmatched_answers();
-  if (!faults_.empty()) clients.note_reconnections(faults_.back());
+  if (!faults_.empty()) clients.note_reconnections(faults_.back(), start_);
   clients.close_all();
   finished_.store(true, std::memory_order_release);
 }
@@ -205,7 +205,7 @@ std::uint8_t Worker::draw_operation() {
 void Worker::start_faults(Clients& clients, core::Nanos now) {
   while (next_fault_ < planned_.size() && start_ + planned_[next_fault_].at <= now) {
     // Whoever is not back from the last fault by now counts as not reconnected from it.
-    if (!faults_.empty()) clients.note_reconnections(faults_.back());
+    if (!faults_.empty()) clients.note_reconnections(faults_.back(), start_);
     faults_.push_back(clients.disconnect(*planned_[next_fault_++].fault, start_));
   }
 }

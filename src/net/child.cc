@@ -138,8 +138,12 @@ core::Result<std::string> Child::read_line(core::Nanos deadline) {
     std::array<char, 4096> bytes;
     const ssize_t n = read(stdout_.get(), bytes.data(), bytes.size());
     if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return core::unreachable_error("it ended: " + stop(core::kSecond));
-    pending_.append(bytes.data(), static_cast<std::size_t>(n));
+    if (n > 0) {
+      pending_.append(bytes.data(), static_cast<std::size_t>(n));
+      continue;
+    }
+    wait_for(core::monotonic_ns() + core::kSecond);
+    return core::unreachable_error("it ended: " + exit_.value_or("its output, at least"));
   }
 }
 

@@ -23,14 +23,12 @@ void Latencies::merge(const Latencies& other) {
   response.merge(other.response);
   service.merge(other.service);
   send_lag.merge(other.send_lag);
-  blocked.merge(other.blocked);
 }
 
 void Latencies::reset() {
   response.reset();
   service.reset();
   send_lag.reset();
-  blocked.reset();
 }
 
 void PhaseTotals::merge(const PhaseTotals& other) {

@@ -35,7 +35,6 @@ struct Latencies {
   stats::Histogram response;  // intended send time to last byte of the verified response
   stats::Histogram service;   // actual send to the same
   stats::Histogram send_lag;  // intended send time to the generator getting to it
-  stats::Histogram blocked;   // waiting for a free slot on the connection (pipeline full)
 
   void merge(const Latencies& other);
   void reset();

@@ -1,7 +1,7 @@
 #include "run/suite.h"
 
-#include <boost/json.hpp>
 #include <fmt/format.h>
+#include <boost/json.hpp>
 
 #include <algorithm>
 #include <filesystem>
@@ -20,8 +20,7 @@ namespace gauntlet::run {
 
 namespace {
 
-Plan read_plan(const toml::table& root, std::string_view file, Mode mode,
-               TomlProblems& problems) {
+Plan read_plan(const toml::table& root, std::string_view file, Mode mode, TomlProblems& problems) {
   TomlTable top(root, "the suite",
                 {"suite", "description", "metrics_port", "load", "mix", "phase", "fault", "test"},
                 problems);
@@ -101,18 +100,32 @@ core::Result<Plan> load_suite(std::string_view name_or_path, Mode mode) {
   return parse_suite(suite->toml, suite->file, mode);
 }
 
+core::Result<std::vector<Operation>> load_mix(const std::string& path) {
+  const auto text = read_file(path);
+  if (!text) return std::unexpected(text.error());
+  try {
+    const toml::table root = toml::parse(*text, path);
+    TomlProblems problems(path);
+    TomlTable top(root, "the file", {"mix"}, problems);
+    Plan plan;
+    read_mix(top, plan);
+    if (problems.first()) return std::unexpected(*problems.first());
+    return plan.load.mix;
+  } catch (const toml::parse_error& error) {
+    return core::usage_error(syntax_error(path, error));
+  }
+}
+
 core::Result<Mode> parse_mode(std::string_view text) {
   for (const Mode mode : {Mode::demo, Mode::short_, Mode::extended}) {
     if (text == to_string(mode)) return mode;
   }
-  return core::usage_error(
-      fmt::format("mode `{}` is not one of demo, short, extended", text));
+  return core::usage_error(fmt::format("mode `{}` is not one of demo, short, extended", text));
 }
 
 core::Result<std::string> checked_arguments(std::string_view json) {
   boost::json::error_code error;
-  const auto value =
-      boost::json::parse(boost::json::string_view(json.data(), json.size()), error);
+  const auto value = boost::json::parse(boost::json::string_view(json.data(), json.size()), error);
   if (error) return core::usage_error(fmt::format("not valid JSON: {}", error.message()));
   if (!value.is_object()) return core::usage_error("has to be a JSON object");
   auto text = boost::json::serialize(value);
@@ -136,9 +149,8 @@ core::Result<std::pair<std::string, std::string>> checked_header(std::string_vie
     return core::usage_error(fmt::format("header `{}` holds a control character", name));
   }
   std::string lower(name);
-  std::ranges::transform(lower, lower.begin(), [](unsigned char c) {
-    return static_cast<char>(std::tolower(c));
-  });
+  std::ranges::transform(lower, lower.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   for (const std::string_view framing : {"content-length", "transfer-encoding", "connection"}) {
     if (lower == framing) return core::usage_error(fmt::format("header `{}` is ours", name));
   }

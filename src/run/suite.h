@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "core/result.h"
 #include "run/plan.h"
@@ -24,6 +25,9 @@ struct SuiteText {
 core::Result<SuiteText> find_suite(std::string_view name_or_path);
 
 core::Result<Plan> load_suite(std::string_view name_or_path, Mode mode);
+
+// A file of [[mix]] entries alone, as `--mix` takes it.
+core::Result<std::vector<Operation>> load_mix(const std::string& path);
 
 core::Result<Mode> parse_mode(std::string_view text);  // demo, short, extended
 

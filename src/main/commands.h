@@ -1,0 +1,18 @@
+// The commands of the program, one small file each; each returns the program's exit code.
+// main.cc parses the command line and calls exactly one of them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "main/run_options.h"
+#include "main/serve_options.h"
+
+namespace gauntlet::main {
+
+int run_command(const RunOptions& options, const std::vector<std::string>& argv);
+int serve_command(const ServeOptions& options);
+int list_command();
+int show_command(const std::string& suite);
+
+}  // namespace gauntlet::main

@@ -1,0 +1,23 @@
+// Exit codes of the program (DESIGN: 0 PASS, 1 FAIL, 2 usage, 3 unreachable, 4 INCONCLUSIVE,
+// 5 internal error, 130 interrupted). Verdicts map to theirs in verdict/judge.h.
+#pragma once
+
+#include "core/result.h"
+
+namespace gauntlet::main {
+
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitUsage = 2;
+inline constexpr int kExitUnreachable = 3;
+inline constexpr int kExitInternal = 5;
+
+inline int exit_code_of(core::ErrorKind kind) {
+  switch (kind) {
+    case core::ErrorKind::usage: return kExitUsage;
+    case core::ErrorKind::unreachable: return kExitUnreachable;
+    case core::ErrorKind::internal: return kExitInternal;
+  }
+  return kExitInternal;
+}
+
+}  // namespace gauntlet::main

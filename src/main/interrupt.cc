@@ -1,0 +1,40 @@
+#include "main/interrupt.h"
+
+#include <unistd.h>
+
+#include <csignal>
+
+namespace gauntlet::main {
+namespace {
+
+constexpr int kExitInterrupted = 130;
+
+volatile std::sig_atomic_t requests = 0;
+
+void on_signal(int) {
+  requests = requests + 1;
+  if (requests > 1) _exit(kExitInterrupted);
+}
+
+void handle(int signal_number, void (*handler)(int)) {
+  struct sigaction action{};
+  action.sa_handler = handler;
+  sigaction(signal_number, &action, nullptr);
+}
+
+}  // namespace
+
+Interrupt::Interrupt() {
+  requests = 0;
+  handle(SIGINT, on_signal);
+  handle(SIGTERM, on_signal);
+}
+
+Interrupt::~Interrupt() {
+  handle(SIGINT, SIG_DFL);
+  handle(SIGTERM, SIG_DFL);
+}
+
+bool Interrupt::requested() const { return requests > 0; }
+
+}  // namespace gauntlet::main

@@ -1,0 +1,82 @@
+// gauntlet: loads, breaks and judges MCP servers.
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csignal>
+#include <exception>
+
+#include "core/version.h"
+#include "main/commands.h"
+#include "main/exit_code.h"
+
+namespace gauntlet::main {
+namespace {
+
+// Everything after "--" is a command to spawn and not ours to parse.
+std::vector<std::string> split_command(std::vector<std::string>& arguments) {
+  const auto dashes = std::ranges::find(arguments, "--");
+  if (dashes == arguments.end()) return {};
+  std::vector<std::string> command(dashes + 1, arguments.end());
+  arguments.erase(dashes, arguments.end());
+  return command;
+}
+
+// `gauntlet run http://…` means a target without a suite.
+void sort_out_target(RunOptions& options) {
+  const bool is_url = options.suite.find("://") != std::string::npos ||
+                      options.suite.starts_with("unix:");
+  if (!is_url || !options.url.empty()) return;
+  options.url.swap(options.suite);
+}
+
+int parse_and_run(int argc, char** argv) {
+  const std::vector<std::string> words(argv, argv + argc);
+  CLI::App app{"Loads, breaks and judges MCP servers."};
+  app.require_subcommand(1);
+  app.set_version_flag("--version", std::string("gauntlet ") + std::string(core::kVersion));
+  RunOptions run_options;
+  ServeOptions serve_options;
+  std::string suite;
+  auto* run = app.add_subcommand("run", "run a suite, or an ad hoc load, against a target");
+  declare_run_options(*run, run_options);
+  auto* serve = app.add_subcommand("serve", "our own MCP server");
+  declare_serve_options(*serve, serve_options);
+  auto* list = app.add_subcommand("list", "the suites inside this binary");
+  auto* show = app.add_subcommand("show", "print a suite, to be copied and changed");
+  show->add_option("suite", suite)->required();
+
+  std::vector<std::string> arguments(words.begin() + 1, words.end());
+  run_options.command = split_command(arguments);
+  std::ranges::reverse(arguments);  // as CLI11 wants them
+  try {
+    app.parse(arguments);
+  } catch (const CLI::ParseError& error) {
+    const bool asked = error.get_exit_code() == 0;  // --help, --version
+    if (asked) return app.exit(error);
+    fmt::print(stderr, "gauntlet: {} (see gauntlet --help)\n", error.what());
+    return kExitUsage;
+  }
+  sort_out_target(run_options);
+  if (run->parsed()) return run_command(run_options, words);
+  if (serve->parsed()) return serve_command(serve_options);
+  if (list->parsed()) return list_command();
+  return show_command(suite);
+}
+
+}  // namespace
+}  // namespace gauntlet::main
+
+int main(int argc, char** argv) try {
+#ifdef __x86_64__
+  if (!__builtin_cpu_supports("avx2")) {
+    fmt::print(stderr, "gauntlet: this build needs a processor with AVX2\n");
+    return gauntlet::main::kExitInternal;
+  }
+#endif
+  std::signal(SIGPIPE, SIG_IGN);
+  return gauntlet::main::parse_and_run(argc, argv);
+} catch (const std::exception& error) {
+  fmt::print(stderr, "gauntlet: internal error: {}\n", error.what());
+  return gauntlet::main::kExitInternal;
+}

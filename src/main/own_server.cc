@@ -1,0 +1,39 @@
+#include "main/own_server.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <string_view>
+
+#include "core/clock.h"
+
+namespace gauntlet::main {
+namespace {
+
+constexpr core::Nanos kReadyTimeout = 15 * core::kSecond;
+constexpr std::string_view kReadyLine = "gauntlet serve: listening on ";
+
+std::vector<std::string> command_line(const std::string& transport) {
+  const std::string self = std::filesystem::read_symlink("/proc/self/exe");
+  std::vector<std::string> argv = {self, "serve", "--exit-with-parent"};
+  if (transport == "unix") {
+    argv.insert(argv.end(), {"--unix", "/tmp/gauntlet-" + std::to_string(getpid()) + ".sock"});
+  } else {
+    argv.insert(argv.end(), {"--" + transport, "127.0.0.1:auto"});
+  }
+  return argv;
+}
+
+}  // namespace
+
+core::Result<OwnServer> OwnServer::start(const std::string& transport) {
+  auto child = net::Child::start(command_line(transport), {.stdout_pipe = true});
+  if (!child) return std::unexpected(child.error());
+  auto line = child->read_line(core::monotonic_ns() + kReadyTimeout);
+  if (!line || !line->starts_with(kReadyLine))
+    return core::internal_error("our own server did not start: " +
+                                (line ? "it said '" + *line + "'" : line.error().text));
+  return OwnServer(std::move(*child), line->substr(kReadyLine.size()));
+}
+
+}  // namespace gauntlet::main

@@ -1,0 +1,42 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "main/commands.h"
+#include "main/exit_code.h"
+#include "main/run_session.h"
+#include "report/files.h"
+#include "report/terminal.h"
+#include "verdict/judge.h"
+
+namespace gauntlet::main {
+namespace {
+
+int complain(const core::Error& error) {
+  fmt::print(stderr, "gauntlet: {}\n", error.text);
+  return exit_code_of(error.kind);
+}
+
+int report(const run::Record& record, const RunOptions& options) {
+  const run::Verdict verdict = verdict::judge(record);
+  const int exit_code = verdict::exit_code(verdict, options.strict, record.interrupted);
+  const auto folder = report::write_results(options.results, record, verdict, exit_code);
+  fmt::print("{}", report::verdict_text(record, verdict, folder ? folder->string() : "",
+                                        report::wants_color(stdout)));
+  if (!folder) return complain(folder.error());
+  return exit_code;
+}
+
+}  // namespace
+
+int run_command(const RunOptions& options, const std::vector<std::string>& argv) {
+  auto plan = make_plan(options);
+  if (!plan) return complain(plan.error());
+  RunSession session(std::move(*plan), options, argv);
+  if (const auto met = session.meet_target(); !met) return complain(met.error());
+  if (const auto open = session.open_connections(); !open) return complain(open.error());
+  session.drive();
+  return report(session.finish(), options);
+}
+
+}  // namespace gauntlet::main

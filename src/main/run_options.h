@@ -1,0 +1,49 @@
+// RunOptions: the command line of `gauntlet run`, and the plan it asks for.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/result.h"
+#include "load/target.h"
+#include "mcp/revision.h"
+#include "run/plan.h"
+
+namespace gauntlet::main {
+
+struct RunOptions {
+  std::string suite;  // name or file; empty: ad hoc
+  std::string url;    // empty: our own server, unless there is a command
+  std::vector<std::string> command;  // stdio server, after "--"
+  std::string transport = "http";    // of our own server
+  std::optional<std::uint32_t> connections;
+  std::string rate, duration, ramp, timeout, warmup = "auto";  // as written; "" where not given
+  std::optional<std::uint32_t> threads, burst, pipeline;
+  std::string arrivals, tool, arguments, mix_file;
+  std::string protocol = "auto";
+  std::string mode;
+  std::vector<std::string> slos, headers;
+  std::optional<std::uint64_t> seed;
+  std::string results = "results";
+  std::string metrics_listen, metrics_prefix = "gauntlet";
+  bool strict = false;
+  bool quiet = false;
+};
+
+// Declares the options; they are filled when the application parses.
+void declare_run_options(CLI::App& app, RunOptions& options);
+
+// The plan: the suite (or an ad hoc one) with what the command line overrides.
+core::Result<run::Plan> make_plan(const RunOptions& options);
+
+// The revision to insist on; nullopt: auto.
+core::Result<std::optional<mcp::Revision>> wanted_revision(const RunOptions& options);
+
+// The line that repeats a run: its arguments with the seed made explicit.
+std::string repro_line(const std::vector<std::string>& argv, std::uint64_t seed);
+
+}  // namespace gauntlet::main

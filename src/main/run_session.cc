@@ -1,0 +1,229 @@
+#include "main/run_session.h"
+
+#include <fmt/format.h>
+
+#include <thread>
+
+#include "core/quantity.h"
+#include "record/prometheus.h"
+#include "verdict/self_check.h"
+
+namespace gauntlet::main {
+namespace {
+
+constexpr core::Nanos kStep = 50 * core::kMillisecond;
+// After the ramp, connections that are not ready yet get this long.
+constexpr core::Nanos kOpeningGrace = 15 * core::kSecond;
+constexpr std::size_t kRunIdSeedDigits = 8;
+
+std::string make_run_id(const run::Plan& plan) {
+  std::uint64_t state = plan.seed ^ static_cast<std::uint64_t>(core::monotonic_ns());
+  const std::string digits = fmt::format("{:016x}", core::split_mix_64(state));
+  return fmt::format("{}-{}-{}", core::wall_clock_compact(), plan.suite,
+                     digits.substr(0, kRunIdSeedDigits));
+}
+
+run::Host describe_host() {
+  const core::Machine machine = core::this_machine();
+  return {.cpu_model = machine.cpu_model,
+          .cores = machine.cores,
+          .kernel = machine.kernel,
+          .memory_bytes = machine.memory_bytes,
+          .loop_backend = std::string(net::make_loop()->backend())};
+}
+
+}  // namespace
+
+RunSession::RunSession(run::Plan plan, const RunOptions& options, std::vector<std::string> argv)
+    : plan_(std::move(plan)),
+      options_(options),
+      memory_([this] { return target_pids(); }),
+      status_(stdout, report::is_terminal(stdout), report::terminal_columns(stdout)) {
+  record_.run.id = make_run_id(plan_);
+  record_.run.repro = repro_line(argv, plan_.seed);
+  record_.run.argv = std::move(argv);
+  record_.run.started_at = core::wall_clock_iso8601();
+  record_.host = describe_host();
+}
+
+void RunSession::say(const std::string& line) const {
+  if (options_.quiet) return;
+  fmt::print("{}\n", line);
+  std::fflush(stdout);
+}
+
+core::Result<void> RunSession::choose_target() {
+  target_.headers = plan_.load.headers;
+  if (!options_.command.empty()) {
+    target_.command = options_.command;
+    return {};
+  }
+  std::string url = options_.url;
+  if (url.empty() || url == "builtin") {
+    auto server = OwnServer::start(options_.transport);
+    if (!server) return std::unexpected(server.error());
+    own_server_ = std::move(*server);
+    url = own_server_->url();
+    say("target: our own server, " + url + fmt::format(" (pid {})", own_server_->pid()));
+  }
+  auto parsed = net::Url::parse(url);
+  if (!parsed) return std::unexpected(parsed.error());
+  target_.url = std::move(*parsed);
+  return {};
+}
+
+core::Result<void> RunSession::start_metrics() {
+  if (options_.metrics_listen.empty() && plan_.metrics_port == 0) return {};
+  const std::string where = options_.metrics_listen.empty()
+                                ? fmt::format("127.0.0.1:{}", plan_.metrics_port)
+                                : options_.metrics_listen;
+  const auto endpoint = net::Endpoint::parse(where);
+  if (!endpoint) return core::usage_error("--metrics-listen: " + endpoint.error().text);
+  auto server = record::MetricsServer::start(*endpoint);
+  if (!server) return std::unexpected(server.error());
+  metrics_ = std::move(*server);
+  say(fmt::format("metrics: http://{}/metrics", metrics_->where().text()));
+  return {};
+}
+
+core::Result<void> RunSession::meet_target() {
+  const auto wanted = wanted_revision(options_);
+  if (!wanted) return std::unexpected(wanted.error());
+  if (!record::valid_metrics_prefix(options_.metrics_prefix))
+    return core::usage_error("--metrics-prefix: a letter or _, then letters, digits and _");
+  if (auto started = start_metrics(); !started) return started;
+  if (auto chosen = choose_target(); !chosen) return chosen;
+  auto introduction = load::probe(target_, *wanted, plan_.load);
+  if (!introduction) return std::unexpected(introduction.error());
+  introduction_ = std::move(*introduction);
+  target_.revision = introduction_.revision;
+  if (!target_.is_stdio() && !target_.url.endpoint.is_unix() && target_.url.endpoint.is_loopback())
+    listener_ = core::tcp_listener(target_.url.endpoint.port());
+  say(fmt::format("meets: {} {}, MCP {} over {}",
+                  introduction_.server_name.empty() ? "a server" : introduction_.server_name,
+                  introduction_.server_version, mcp::name_of(introduction_.revision),
+                  target_.transport_name()));
+  return {};
+}
+
+core::Result<void> RunSession::open_connections() {
+  started_ = core::monotonic_ns();
+  engine_ = std::make_unique<load::Engine>(plan_, target_);
+  recorder_.emplace(plan_, engine_->threads());
+  const core::Nanos limit = started_ + plan_.load.ramp + kOpeningGrace;
+  while (engine_->ready() < plan_.load.connections && core::monotonic_ns() < limit &&
+         !interrupt_.requested()) {
+    std::this_thread::sleep_for(std::chrono::nanoseconds(kStep));
+  }
+  say(fmt::format("connections: {} of {} ready after {}", engine_->ready(),
+                  plan_.load.connections,
+                  core::format_duration(core::monotonic_ns() - started_)));
+  if (engine_->ready() > 0 || interrupt_.requested()) return {};
+  return core::unreachable_error("not one connection to " + target_.text() + " could be opened");
+}
+
+void RunSession::drive() {
+  ticks_before_ = core::cpu_ticks();
+  record_.connections_peak = engine_->ready();
+  engine_->begin();
+  while (!engine_->finished()) {
+    step();
+    if (interrupt_.requested() && !record_.interrupted) {
+      record_.interrupted = true;
+      engine_->stop();
+    }
+    std::this_thread::sleep_for(std::chrono::nanoseconds(kStep));
+  }
+  step();
+  if (recorder_->finish()) show_second();
+  status_.clear();
+}
+
+void RunSession::step() {
+  const core::Nanos now = core::monotonic_ns();
+  memory_.tick(now, core::to_seconds(now - engine_->load_start()));
+  note_target_exit();
+  bool closed = false;
+  engine_->collect([&](std::size_t thread, const run::Snapshot& snapshot) {
+    closed |= recorder_->add(thread, snapshot);
+  });
+  if (closed) show_second();
+}
+
+void RunSession::show_second() {
+  publish_metrics();
+  if (options_.quiet) return;
+  const run::Second& latest = recorder_->seconds().back();
+  status_.update(plan_, latest, active_faults(latest.t));
+}
+
+void RunSession::publish_metrics() {
+  if (!metrics_) return;
+  const double t = recorder_->seconds().empty() ? 0 : recorder_->seconds().back().t;
+  metrics_->publish(record::prometheus_text({.plan = plan_,
+                                             .recorder = *recorder_,
+                                             .target_memory_mb = memory_.latest_mb(),
+                                             .active_faults = active_faults(t)},
+                                            options_.metrics_prefix));
+}
+
+// A fault that cuts connections is felt until its victims are back.
+std::vector<std::string> RunSession::active_faults(double t) const {
+  std::vector<std::string> active;
+  if (recorder_->seconds().empty() || recorder_->seconds().back().victims_waiting == 0)
+    return active;
+  double begin = 0;
+  std::string latest;
+  for (const auto& phase : plan_.phases) {
+    for (const auto& fault : plan_.faults)
+      if (fault.phase == phase.name && begin + core::to_seconds(fault.at) <= t) latest = fault.id;
+    begin += core::to_seconds(phase.duration);
+  }
+  if (!latest.empty()) active.push_back(latest);
+  return active;
+}
+
+void RunSession::note_target_exit() {
+  if (!own_server_ || record_.target_exited) return;
+  if (const auto exit = own_server_->poll_exit()) {
+    record_.target_exited = true;
+    record_.target_exit = *exit;
+  }
+}
+
+std::vector<pid_t> RunSession::target_pids() const {
+  if (own_server_) return {own_server_->pid()};
+  if (listener_) return {*listener_};
+  if (target_.is_stdio() && engine_) return engine_->child_pids();
+  return {};
+}
+
+run::Record RunSession::finish() {
+  const core::CpuTicks ticks = core::cpu_ticks();
+  const auto pids = target_pids();
+  record_.plan = plan_;
+  record_.run.duration_s = core::to_seconds(core::monotonic_ns() - started_);
+  record_.target = {.url = target_.text(),
+                    .protocol = std::string(mcp::name_of(introduction_.revision)),
+                    .transport = target_.transport_name(),
+                    .server_name = introduction_.server_name,
+                    .server_version = introduction_.server_version,
+                    .pid = pids.empty() ? 0 : pids.front(),
+                    .own_server = own_server_.has_value(),
+                    .answers = introduction_.answers};
+  double begin = 0;
+  for (const auto& phase : plan_.phases) {
+    record_.phase_start_s.push_back(begin);
+    begin += core::to_seconds(phase.duration);
+  }
+  engine_->finish_into(record_);
+  memory_.fill(record_);
+  recorder_->fill(record_);
+  if (ticks.total > ticks_before_.total)
+    record_.self_check.steal_share = static_cast<double>(ticks.steal - ticks_before_.steal) /
+                                     static_cast<double>(ticks.total - ticks_before_.total);
+  record_.self_check = verdict::assess(record_);
+  return std::move(record_);
+}
+
+}  // namespace gauntlet::main

@@ -1,0 +1,68 @@
+// RunSession: one run from its plan to its record: target, load, recording, metrics, live line.
+// The order of its members is the order in which the parts depend on each other. Main thread only.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/proc.h"
+#include "core/result.h"
+#include "load/engine.h"
+#include "load/probe.h"
+#include "load/target.h"
+#include "main/interrupt.h"
+#include "main/memory_sampler.h"
+#include "main/own_server.h"
+#include "main/run_options.h"
+#include "record/metrics_server.h"
+#include "record/recorder.h"
+#include "report/terminal.h"
+#include "run/plan.h"
+#include "run/record.h"
+
+namespace gauntlet::main {
+
+class RunSession {
+ public:
+  RunSession(run::Plan plan, const RunOptions& options, std::vector<std::string> argv);
+
+  // Starts or reaches the target and agrees on the protocol. Errors: usage, unreachable.
+  core::Result<void> meet_target();
+  // Opens the connections. Errors: unreachable where not one of them could be opened.
+  core::Result<void> open_connections();
+  // Runs the phases to their end, or to an interrupt.
+  void drive();
+  // Everything found out, self-check included.
+  run::Record finish();
+
+ private:
+  core::Result<void> choose_target();
+  core::Result<void> start_metrics();
+  std::vector<pid_t> target_pids() const;
+  void step();
+  void show_second();
+  void publish_metrics();
+  std::vector<std::string> active_faults(double t) const;
+  void note_target_exit();
+  void say(const std::string& line) const;
+
+  run::Plan plan_;
+  const RunOptions& options_;
+  Interrupt interrupt_;
+  std::optional<OwnServer> own_server_;
+  load::Target target_;
+  load::Introduction introduction_;
+  std::optional<pid_t> listener_;  // the local process behind a URL
+  std::unique_ptr<record::MetricsServer> metrics_;
+  std::unique_ptr<load::Engine> engine_;
+  std::optional<record::Recorder> recorder_;
+  MemorySampler memory_;
+  report::StatusLine status_;
+  core::CpuTicks ticks_before_;
+  core::Nanos started_ = 0;
+  run::Record record_;
+};
+
+}  // namespace gauntlet::main

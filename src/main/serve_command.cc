@@ -1,0 +1,90 @@
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cstdio>
+
+#include "main/commands.h"
+#include "main/exit_code.h"
+#include "server/serve.h"
+
+namespace gauntlet::main {
+namespace {
+
+constexpr std::string_view kDefaultHttp = "127.0.0.1:3000";
+
+core::Result<void> add_endpoints(const std::vector<std::string>& texts,
+                                 std::vector<net::Endpoint>& to) {
+  for (const auto& text : texts) {
+    auto endpoint = net::Endpoint::parse(text);
+    if (!endpoint) return std::unexpected(endpoint.error());
+    to.push_back(*endpoint);
+  }
+  return {};
+}
+
+// "dup" or "dup:10".
+core::Result<void> read_bad(std::string_view text, server::Config& config) {
+  if (text.empty()) return {};
+  const std::size_t colon = text.find(':');
+  const auto kind = server::parse_bad_kind(text.substr(0, colon));
+  if (!kind) {
+    std::string names;
+    for (const auto name : server::kBadKindNames) names += fmt::format(" {}", name);
+    return core::usage_error(fmt::format("--bad '{}' is none of:{}", text.substr(0, colon), names));
+  }
+  config.bad = *kind;
+  if (colon == std::string_view::npos) return {};
+  const std::string_view every = text.substr(colon + 1);
+  const auto [end, error] =
+      std::from_chars(every.data(), every.data() + every.size(), config.bad_every);
+  if (error != std::errc{} || end != every.data() + every.size() || config.bad_every == 0)
+    return core::usage_error(fmt::format("--bad {}: '{}' is not a number of calls", text, every));
+  return {};
+}
+
+core::Result<server::Config> make_config(const ServeOptions& options) {
+  server::Config config;
+  config.parent_death_signal = options.exit_with_parent;
+  if (options.answers == "json") config.answer_mode = server::AnswerMode::json;
+  if (options.answers == "sse") config.answer_mode = server::AnswerMode::sse;
+  std::vector<std::string> http = options.http;
+  if (http.empty() && options.tcp.empty() && options.unix_paths.empty())
+    http.emplace_back(kDefaultHttp);
+  std::vector<std::string> unix_paths;
+  for (const auto& path : options.unix_paths) unix_paths.push_back("unix:" + path);
+  if (auto ok = add_endpoints(http, config.http); !ok) return std::unexpected(ok.error());
+  if (auto ok = add_endpoints(options.tcp, config.lines); !ok) return std::unexpected(ok.error());
+  if (auto ok = add_endpoints(unix_paths, config.lines); !ok) return std::unexpected(ok.error());
+  if (auto ok = read_bad(options.bad, config); !ok) return std::unexpected(ok.error());
+  return config;
+}
+
+}  // namespace
+
+void declare_serve_options(CLI::App& app, ServeOptions& options) {
+  app.add_option("--http", options.http,
+                 "address for Streamable HTTP at /mcp, host:port, the port may be `auto`; default: "
+                 "127.0.0.1:3000")
+      ->allow_extra_args(false);
+  app.add_option("--tcp", options.tcp, "address for newline JSON over TCP")
+      ->allow_extra_args(false);
+  app.add_option("--unix", options.unix_paths, "path of a Unix socket for newline JSON")
+      ->allow_extra_args(false);
+  app.add_option("--answers", options.answers, "over HTTP: auto, json or sse")
+      ->check(CLI::IsMember({"auto", "json", "sse"}));
+  app.add_option("--bad", options.bad,
+                 "misbehave on every 100th call (KIND) or every Nth (KIND:N): wrong-id, dup, drop, "
+                 "stall, bad-json, half-close, leak");
+  app.add_flag("--exit-with-parent", options.exit_with_parent,
+               "stop when the process that started this one ends");
+}
+
+int serve_command(const ServeOptions& options) {
+  auto config = make_config(options);
+  const auto served = config ? server::serve(*config) : core::Result<int>(std::unexpected(config.error()));
+  if (served) return *served;
+  fmt::print(stderr, "gauntlet: {}\n", served.error().text);
+  return exit_code_of(served.error().kind);
+}
+
+}  // namespace gauntlet::main

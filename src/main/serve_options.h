@@ -1,0 +1,21 @@
+// ServeOptions: the command line of `gauntlet serve`.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <string>
+#include <vector>
+
+namespace gauntlet::main {
+
+struct ServeOptions {
+  std::vector<std::string> http, tcp;  // host:port, port may be `auto`
+  std::vector<std::string> unix_paths;
+  std::string answers = "auto";
+  std::string bad;  // KIND or KIND:EVERY
+  bool exit_with_parent = false;
+};
+
+void declare_serve_options(CLI::App& app, ServeOptions& options);
+
+}  // namespace gauntlet::main

@@ -1,0 +1,34 @@
+#include <fmt/format.h>
+
+#include "main/commands.h"
+#include "main/exit_code.h"
+#include "run/shipped.h"
+#include "run/suite.h"
+
+namespace gauntlet::main {
+
+int list_command() {
+  for (const auto& suite : run::shipped_suites()) {
+    const auto plan = run::parse_suite(suite.text, suite.name, run::Mode::demo);
+    if (!plan) {
+      fmt::print(stderr, "gauntlet: {}\n", plan.error().text);
+      return exit_code_of(plan.error().kind);
+    }
+    fmt::print("{:<12} {}\n", suite.name, plan->description);
+    for (const auto& test : plan->tests)
+      fmt::print("  {}.{}: {}\n", suite.name, test.name, test.purpose);
+  }
+  return kExitOk;
+}
+
+int show_command(const std::string& suite) {
+  const auto text = run::find_suite(suite);
+  if (!text) {
+    fmt::print(stderr, "gauntlet: {}\n", text.error().text);
+    return exit_code_of(text.error().kind);
+  }
+  fmt::print("{}", text->toml);
+  return kExitOk;
+}
+
+}  // namespace gauntlet::main

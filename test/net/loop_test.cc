@@ -1,0 +1,199 @@
+#include "net/loop.h"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <string>
+#include <vector>
+
+#include "net/child.h"
+
+namespace gauntlet::net {
+namespace {
+
+constexpr core::Nanos kPatience = 10 * core::kSecond;
+
+// Collects what happens to its streams; `echo` sends everything back.
+struct Recorder final : StreamHandler, AcceptHandler {
+  explicit Recorder(Loop& l) : loop(l) {}
+  void on_connected(StreamId stream, std::uint64_t) override { connected.push_back(stream); }
+  void on_data(StreamId stream, std::uint64_t tag, std::span<char> bytes) override {
+    data.append(bytes.data(), bytes.size());
+    tags.push_back(tag);
+    if (echo) loop.output(stream).append(bytes.data(), bytes.size());
+    if (close_on_data) loop.close(stream, CloseMode::orderly);
+  }
+  void on_closed(StreamId, std::uint64_t, CloseReason reason, int error) override {
+    closed.push_back(reason);
+    errors.push_back(error);
+  }
+  void on_accepted(core::Fd socket, std::uint64_t tag) override {
+    accepted.push_back(loop.adopt(std::move(socket), *this, tag));
+  }
+
+  Loop& loop;
+  bool echo = false;
+  bool close_on_data = false;
+  std::vector<StreamId> connected, accepted;
+  std::vector<CloseReason> closed;
+  std::vector<int> errors;
+  std::vector<std::uint64_t> tags;
+  std::string data;
+};
+
+class LoopTest : public testing::Test {
+ protected:
+  template <typename Done>
+  void turn_until(Done done) {
+    const core::Nanos limit = core::monotonic_ns() + kPatience;
+    while (!done() && core::monotonic_ns() < limit)
+      loop_->turn(core::monotonic_ns() + 20 * core::kMillisecond);
+    ASSERT_TRUE(done());
+  }
+  void connect_pair() {
+    listener_ = *listen_on(*Endpoint::parse("127.0.0.1:auto"));
+    loop_->listen(listener_.get(), server_, 7);
+    stream_ = loop_->connect(*local_endpoint(listener_.get()), client_, 42);
+    turn_until([&] { return !client_.connected.empty() && !server_.accepted.empty(); });
+  }
+
+  std::unique_ptr<Loop> loop_ = make_loop();
+  Recorder server_{*loop_}, client_{*loop_};
+  core::Fd listener_;
+  StreamId stream_;
+};
+
+TEST_F(LoopTest, EchoesAndKeepsTags) {
+  connect_pair();
+  server_.echo = true;
+  loop_->output(stream_) += "hello";
+  turn_until([&] { return client_.data == "hello"; });
+  EXPECT_EQ(client_.tags, (std::vector<std::uint64_t>{42}));
+  EXPECT_EQ(server_.tags, (std::vector<std::uint64_t>{7}));
+}
+
+TEST_F(LoopTest, ManyWritesBetweenTurnsArriveAsOneSend) {
+  connect_pair();
+  for (int i = 0; i < 100; ++i) loop_->output(stream_) += "x";
+  turn_until([&] { return server_.data.size() == 100; });
+  EXPECT_EQ(server_.tags.size(), 1U) << "one send, so one receive";
+}
+
+TEST_F(LoopTest, LargeOutputWaitsForTheSocketAndArrivesWhole) {
+  connect_pair();
+  loop_->pause_reading(server_.accepted[0], true);
+  const std::string large(20'000'000, 'y');
+  loop_->output(stream_) += large;
+  for (int i = 0; i < 5; ++i) loop_->turn(core::monotonic_ns());
+  EXPECT_GT(loop_->unsent_bytes(stream_), 0U);
+  EXPECT_TRUE(server_.data.empty()) << "reading is paused";
+  loop_->pause_reading(server_.accepted[0], false);
+  turn_until([&] { return server_.data.size() == large.size(); });
+  EXPECT_EQ(loop_->unsent_bytes(stream_), 0U);
+}
+
+TEST_F(LoopTest, TellsOrderlyEndsFromResets) {
+  connect_pair();
+  loop_->output(stream_) += "bye";
+  loop_->close(stream_, CloseMode::orderly);
+  EXPECT_FALSE(loop_->is_open(stream_));
+  turn_until([&] { return !server_.closed.empty(); });
+  EXPECT_EQ(server_.data, "bye");
+  EXPECT_EQ(server_.closed[0], CloseReason::peer_closed);
+  EXPECT_TRUE(client_.closed.empty()) << "the handler ordered it";
+
+  stream_ = loop_->connect(*local_endpoint(listener_.get()), client_, 1);
+  turn_until([&] { return client_.connected.size() == 2 && server_.accepted.size() == 2; });
+  loop_->close(stream_, CloseMode::reset);
+  turn_until([&] { return server_.closed.size() == 2; });
+  EXPECT_EQ(server_.closed[1], CloseReason::reset);
+  EXPECT_EQ(server_.errors[1], ECONNRESET);
+}
+
+TEST_F(LoopTest, RefusedConnectionsAreReportedOnce) {
+  core::Fd taken = *listen_on(*Endpoint::parse("127.0.0.1:auto"));
+  const Endpoint nobody = *local_endpoint(taken.get());
+  taken.reset();
+  loop_->connect(nobody, client_, 3);
+  turn_until([&] { return !client_.closed.empty(); });
+  EXPECT_EQ(client_.closed[0], CloseReason::connect_failed);
+  EXPECT_EQ(client_.errors[0], ECONNREFUSED);
+  const auto missing = Endpoint::unix_path("/nonexistent/gauntlet.sock");
+  loop_->connect(*missing, client_, 4);
+  turn_until([&] { return client_.closed.size() == 2; });
+  EXPECT_EQ(client_.errors[1], ENOENT);
+}
+
+TEST_F(LoopTest, StaleIdsAreHarmless) {
+  connect_pair();
+  loop_->close(stream_, CloseMode::orderly);
+  loop_->output(stream_) += "into nothing";
+  loop_->flush(stream_);
+  loop_->close(stream_, CloseMode::reset);
+  EXPECT_EQ(loop_->unsent_bytes(stream_), 0U);
+  EXPECT_EQ(loop_->native_fd(stream_), -1);
+  const StreamId next = loop_->connect(*local_endpoint(listener_.get()), client_, 5);
+  EXPECT_EQ(next.slot, stream_.slot) << "the slot is used again…";
+  EXPECT_FALSE(next == stream_) << "…under another generation";
+}
+
+TEST_F(LoopTest, AHandlerMayCloseItsStreamWhileItReads) {
+  connect_pair();
+  server_.close_on_data = true;
+  loop_->output(stream_) += "x";
+  turn_until([&] { return !client_.closed.empty(); });
+  EXPECT_EQ(client_.closed[0], CloseReason::peer_closed);
+}
+
+TEST_F(LoopTest, WatchesOtherDescriptors) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(pipe(ends.data()), 0);
+  const core::Fd read_end(ends[0]), write_end(ends[1]);
+  int woken = 0;
+  loop_->watch(read_end.get(), [&] {
+    ++woken;
+    loop_->unwatch(read_end.get());
+  });
+  ASSERT_EQ(write(write_end.get(), "x", 1), 1);
+  turn_until([&] { return woken == 1; });
+  loop_->turn(core::monotonic_ns());
+  EXPECT_EQ(woken, 1);
+}
+
+TEST_F(LoopTest, AChildOnASocketIsAStreamLikeAnyOther) {
+  auto child = Child::start({"cat"}, {.stdio_socket = true});
+  ASSERT_TRUE(child);
+  const StreamId stream = loop_->adopt(child->take_stdio(), client_, 9);
+  loop_->output(stream) += "through cat\n";
+  turn_until([&] { return client_.data == "through cat\n"; });
+  loop_->close(stream, CloseMode::orderly);
+  turn_until([&] { return child->poll_exit().has_value(); });
+  EXPECT_EQ(child->poll_exit(), "exited with status 0");
+}
+
+TEST(Child, SaysHowItEnded) {
+  auto missing = Child::start({"gauntlet-no-such-program"}, {});
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().text,
+            "cannot start 'gauntlet-no-such-program': No such file or directory");
+  auto killed = Child::start({"sleep", "100"}, {});
+  ASSERT_TRUE(killed);
+  EXPECT_FALSE(killed->poll_exit());
+  killed->signal(9);
+  EXPECT_EQ(killed->stop(kPatience), "killed by signal 9");
+}
+
+TEST(Child, ReadsLines) {
+  auto child = Child::start({"sh", "-c", "echo one; echo two; exit 3"}, {.stdout_pipe = true});
+  ASSERT_TRUE(child);
+  const core::Nanos deadline = core::monotonic_ns() + kPatience;
+  EXPECT_EQ(*child->read_line(deadline), "one");
+  EXPECT_EQ(*child->read_line(deadline), "two");
+  EXPECT_EQ(child->read_line(deadline).error().text, "it ended: exited with status 3");
+}
+
+}  // namespace
+}  // namespace gauntlet::net
