@@ -19,19 +19,19 @@ struct File {
 };
 
 struct Finding {
-  std::string rule;   // "line_count"
-  std::string where;  // the file, or file:function
-  int value = 0;      // what was measured, for the rules that may be in ratchet.txt
-  std::string text;   // one sentence
+  std::string rule;       // "line_count"
+  std::string where;      // the file, or file:function
+  std::size_t value = 0;  // what was measured, for the rules that may be in ratchet.txt
+  std::string text;       // one sentence
 
   std::string key() const { return rule + " " + where; }
 };
 using Findings = std::vector<Finding>;
 
-inline constexpr int kFileLinesMax = 500;
-inline constexpr int kColumnsMax = 100;
-inline constexpr int kFunctionLinesMax = 70;
-inline constexpr int kSourceLinesMax = 15'000;  // all of src/
+inline constexpr std::size_t kFileLinesMax = 500;
+inline constexpr std::size_t kColumnsMax = 100;
+inline constexpr std::size_t kFunctionLinesMax = 70;
+inline constexpr std::size_t kSourceLinesMax = 15'000;  // all of src/
 
 // A file includes its own folder and lower floors only.
 Findings check_floors(const File& file);
@@ -42,6 +42,7 @@ Links links_of(std::string_view cmake_text);
 Findings check_links(const File& file, const Links& links);
 
 Findings check_lengths(const File& file);
+Findings check_size(const std::vector<File>& source_files);
 Findings check_names(const File& file);
 Findings check_header(const File& file);
 // No notes to self, no machine's paths, no registry's hosts.

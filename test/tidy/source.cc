@@ -158,12 +158,12 @@ class FunctionFinder {
     }
   }
   void add(std::string_view head) {
-    const int first = line_of(code_.find_first_not_of(" \n", head_));
+    const std::size_t first = line_of(code_.find_first_not_of(" \n", head_));
     found_.push_back({name_in(head), line_of(at_) - first + 1});
   }
-  int line_of(std::size_t offset) const {
+  std::size_t line_of(std::size_t offset) const {
     const auto end = code_.begin() + static_cast<std::ptrdiff_t>(std::min(offset, code_.size()));
-    return 1 + static_cast<int>(std::count(code_.begin(), end, '\n'));
+    return 1 + static_cast<std::size_t>(std::count(code_.begin(), end, '\n'));
   }
 
   std::string code_;

@@ -12,7 +12,7 @@ std::string code_only(std::string_view text);
 
 struct Function {
   std::string name;  // "Loop::turn"
-  int lines = 0;     // from the head's first line to the closing brace
+  std::size_t lines = 0;  // from the head's first line to the closing brace
 };
 
 // Function bodies at namespace or class scope; lambdas and blocks inside count for their function.

@@ -23,13 +23,13 @@ TEST(CodeOnly, SurvivesUnfinishedText) {
     EXPECT_THAT(code_only(text), Not(HasSubstr("\"")));
 }
 
-std::vector<std::pair<std::string, int>> named(const char* text) {
-  std::vector<std::pair<std::string, int>> found;
+std::vector<std::pair<std::string, std::size_t>> named(const char* text) {
+  std::vector<std::pair<std::string, std::size_t>> found;
   for (const Function& function : functions_of(text))
     found.emplace_back(function.name, function.lines);
   return found;
 }
-using Found = std::pair<std::string, int>;
+using Found = std::pair<std::string, std::size_t>;
 
 TEST(FunctionsOf, FindsFreeFunctionsMembersAndTemplates) {
   EXPECT_THAT(named("namespace a {\nint f() {\n  return 1;\n}\n}"), ElementsAre(Found{"f", 3}));
