@@ -17,6 +17,15 @@ TEST(Random, SplitMixFollowsItsReference) {
   EXPECT_EQ(split_mix_64(state), 3203168211198807973ULL);
 }
 
+// From an implementation of its own that gives the published 11520, 0, 1509978240 for the state
+// 1, 2, 3, 4.
+TEST(Random, XoshiroFollowsItsReference) {
+  Random random(0);
+  EXPECT_EQ(random.next(), 11091344671253066420ULL);
+  EXPECT_EQ(random.next(), 13793997310169335082ULL);
+  EXPECT_EQ(random.next(), 1900383378846508768ULL);
+}
+
 TEST(Random, RepeatsFromItsSeed) {
   Random a(42);
   Random b(42);
@@ -92,7 +101,7 @@ TEST(Random, ExponentialHasItsMeanAndDeviation) {
     squares += x * x;
   }
   const double mean = sum / kDraws;
-  EXPECT_NEAR(mean, 2.5, 5 * 2.5 / std::sqrt(kDraws));
+  EXPECT_NEAR(mean, 2.5, 3 * 2.5 / std::sqrt(kDraws));
   EXPECT_NEAR(std::sqrt(squares / kDraws - mean * mean), 2.5, 0.1);
 }
 

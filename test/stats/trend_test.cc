@@ -83,6 +83,25 @@ TEST(TheilSen, EqualTimesMakeNoPairs) {
   EXPECT_DOUBLE_EQ(trend->low, 2);
 }
 
+// Five times of four samples: 160 pairs, variance 950 - 5 * 4 * 3 * 13 / 18 = 906.7, margin 59.02.
+TEST(TheilSen, EqualTimesTakeFromTheVariance) {
+  core::Random random(1);
+  Samples samples;
+  for (int i = 0; i < 20; ++i) samples.push_back({std::floor(i / 4.0), random.uniform()});
+  std::vector<double> slopes;
+  for (std::size_t b = 0; b < samples.size(); ++b) {
+    for (std::size_t a = 0; a < b / 4 * 4; ++a) {
+      slopes.push_back((samples[b].y - samples[a].y) / (samples[b].t - samples[a].t));
+    }
+  }
+  std::ranges::sort(slopes);
+  ASSERT_EQ(slopes.size(), 160U);
+  const auto trend = theil_sen(samples);
+  ASSERT_TRUE(trend);
+  EXPECT_EQ(trend->low, slopes[49]);
+  EXPECT_EQ(trend->high, slopes[110]);
+}
+
 TEST(TheilSen, LeavesOutWhatIsNotFinite) {
   auto samples = line(20, 2);
   samples[3].y = std::numeric_limits<double>::quiet_NaN();
