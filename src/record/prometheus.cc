@@ -16,9 +16,8 @@ namespace gauntlet::record {
 namespace {
 
 // Seconds; OpenTelemetry's advice begins at 10 ms, where a fast server has long answered.
-constexpr std::array<double, 17> kBounds = {.00005, .0001, .00025, .0005, .001, .0025,
-                                            .005,   .01,   .025,   .05,   .1,   .25,
-                                            .5,     1,     2.5,    5,     10};
+constexpr std::array<double, 17> kBounds = {
+    .00005, .0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10};
 
 std::string escaped(std::string_view value) {
   std::string out;
@@ -86,8 +85,7 @@ void histogram(Text& text, std::string_view name, std::string_view help,
   text.count(fmt::format("{}_count", name), "", h.count());
 }
 
-void summary(Text& text, std::string_view name, std::string_view help,
-             const stats::Histogram& h) {
+void summary(Text& text, std::string_view name, std::string_view help, const stats::Histogram& h) {
   text.family(name, "summary", help);
   for (const double q : {0.5, 0.95, 0.99}) {
     const double value = h.empty() ? NAN : static_cast<double>(h.quantile_us(q)) / 1e6;
@@ -157,8 +155,8 @@ void faults(Text& text, const MetricsState& state) {
   if (state.plan.faults.empty()) return;
   text.family("fault_active", "gauge", "1 while the fault is active.");
   for (const auto& fault : state.plan.faults) {
-    const bool active = std::ranges::find(state.active_faults, fault.id) !=
-                        state.active_faults.end();
+    const bool active =
+        std::ranges::find(state.active_faults, fault.id) != state.active_faults.end();
     text.sample("fault_active", label("fault", fault.id), active ? 1 : 0);
   }
 }
@@ -181,12 +179,11 @@ std::string prometheus_text(const MetricsState& state, std::string_view prefix) 
   run_info(text, state.plan, latest);
   load_gauges(text, state.plan, latest);
   message_counters(text, totals);
-  histogram(text, "response_time_seconds",
-            "From the intended send time to the verified response.", totals.response);
+  histogram(text, "response_time_seconds", "From the intended send time to the verified response.",
+            totals.response);
   histogram(text, "service_time_seconds", "From the actual send to the verified response.",
             totals.service);
-  summary(text, "send_lag_seconds", "How late the generator got to its messages.",
-          totals.send_lag);
+  summary(text, "send_lag_seconds", "How late the generator got to its messages.", totals.send_lag);
   if (state.target_memory_mb) {
     text.gauge("target_memory_bytes", "Resident memory of the target's processes.",
                *state.target_memory_mb * 1024 * 1024);

@@ -13,8 +13,7 @@
 
 namespace gauntlet::record {
 
-inline constexpr std::string_view kMetricsContentType =
-    "text/plain; version=0.0.4; charset=utf-8";
+inline constexpr std::string_view kMetricsContentType = "text/plain; version=0.0.4; charset=utf-8";
 inline constexpr std::string_view kMetricsPrefix = "gauntlet";
 
 struct MetricsState {

@@ -32,14 +32,11 @@ core::Result<void> write_whole_file(const std::filesystem::path& path, std::stri
   if (!fd.valid()) return std::unexpected(core::errno_error(beside));
   auto written = write_all(fd.get(), text, beside);
   if (written && ::fsync(fd.get()) != 0) written = std::unexpected(core::errno_error(beside));
-  if (!written) {
-    ::unlink(beside.c_str());
-    return written;
+  if (written && ::rename(beside.c_str(), path.c_str()) != 0) {
+    written = std::unexpected(core::errno_error(path.string()));
   }
-  if (::rename(beside.c_str(), path.c_str()) != 0) {
-    return std::unexpected(core::errno_error(path.string()));
-  }
-  return {};
+  if (!written) ::unlink(beside.c_str());
+  return written;
 }
 
 core::Result<std::filesystem::path> write_results(const std::filesystem::path& results,

@@ -60,8 +60,8 @@ std::string properties(const run::Record& record) {
   out += property("target.url", record.target.url);
   out += property("load.connections", fmt::format("{}", plan.load.connections));
   out += property("load.offered_per_s", fmt::format("{:.1f}", run::offered_per_s(record)));
-  out += property("load.achieved_per_s",
-                  fmt::format("{:.1f}", run::measure(record).achieved_per_s));
+  out +=
+      property("load.achieved_per_s", fmt::format("{:.1f}", run::measure(record).achieved_per_s));
   out += property("self_check.trusted", record.self_check.trusted ? "true" : "false");
   out += property("host.cpu_model", record.host.cpu_model);
   out += property("host.cores", fmt::format("{}", record.host.cores));
@@ -73,17 +73,23 @@ std::string properties(const run::Record& record) {
 std::string details(const run::TestResult& test) {
   std::string out;
   for (const auto& check : test.checks) {
-    out += fmt::format("{} {}: observed {}, limit {}", run::to_string(check.outcome),
-                       check.metric, check.observed, check.limit);
+    out += fmt::format("{} {}: observed {}, limit {}", run::to_string(check.outcome), check.metric,
+                       check.observed, check.limit);
     out += check.reason.empty() ? "\n" : fmt::format(" ({})\n", check.reason);
   }
   return out + test.evidence;
 }
 
-// Failing checks first: a message is one line in most viewers.
+// The checks that make the test what it is, in one line: most viewers show no more.
 std::string message(const run::TestResult& test) {
   if (!test.reason.empty()) return test.reason;
-  return fmt::format("observed {}; limit {}", test.observed, test.limit);
+  std::string out;
+  for (const auto& check : test.checks) {
+    if (check.outcome != test.outcome) continue;
+    out += fmt::format("{}{} {}, limit {}", out.empty() ? "" : "; ", check.metric, check.observed,
+                       check.limit);
+  }
+  return out;
 }
 
 std::string outcome_element(const run::TestResult& test) {
@@ -103,10 +109,11 @@ std::string outcome_element(const run::TestResult& test) {
 }
 
 std::string test_case(const run::Record& record, const run::TestResult& test) {
-  return fmt::format("    <testcase classname=\"{}\" name=\"{}\" time=\"{:.3f}\">\n{}"
-                     "    </testcase>\n",
-                     xml_escaped(record.plan.suite), xml_escaped(test.name),
-                     run::measure(record).length_s(), outcome_element(test));
+  return fmt::format(
+      "    <testcase classname=\"{}\" name=\"{}\" time=\"{:.3f}\">\n{}"
+      "    </testcase>\n",
+      xml_escaped(record.plan.suite), xml_escaped(test.name), run::measure(record).length_s(),
+      outcome_element(test));
 }
 
 }  // namespace

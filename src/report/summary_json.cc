@@ -1,7 +1,7 @@
 #include "report/summary_json.h"
 
-#include <boost/json.hpp>
 #include <fmt/format.h>
+#include <boost/json.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -114,15 +114,23 @@ json::object errors_json(const run::ErrorCounts& errors) {
 json::object times_json(const stats::Histogram& h) {
   const auto ms = [&](double us) { return h.empty() ? json::value(nullptr) : number(us / 1e3); };
   const auto quantile = [&](double q) { return ms(static_cast<double>(h.quantile_us(q))); };
-  return {{"count", h.count()},       {"p50", quantile(0.5)},   {"p90", quantile(0.9)},
-          {"p95", quantile(0.95)},    {"p99", quantile(0.99)},  {"p999", quantile(0.999)},
-          {"max", ms(static_cast<double>(h.max_us()))}, {"mean", ms(h.mean_us())}};
+  return {{"count", h.count()},
+          {"p50", quantile(0.5)},
+          {"p90", quantile(0.9)},
+          {"p95", quantile(0.95)},
+          {"p99", quantile(0.99)},
+          {"p999", quantile(0.999)},
+          {"max", ms(static_cast<double>(h.max_us()))},
+          {"mean", ms(h.mean_us())}};
 }
 
 json::object memory_json(const run::Record& record) {
   const auto& samples = record.memory;
   if (samples.empty()) {
-    return {{"start", nullptr}, {"peak", nullptr}, {"end", nullptr}, {"samples", 0},
+    return {{"start", nullptr},
+            {"peak", nullptr},
+            {"end", nullptr},
+            {"samples", 0},
             {"reason", text_or_null(record.memory_reason)}};
   }
   const auto peak = std::ranges::max_element(samples, {}, &run::MemorySample::resident_mb);

@@ -79,7 +79,7 @@ std::vector<Row> rows_of(const run::Verdict& verdict) {
   return rows;
 }
 
-std::size_t width_of(const std::vector<Row>& rows, std::string Row::*column,
+std::size_t width_of(const std::vector<Row>& rows, std::string Row::* column,
                      std::string_view title) {
   std::size_t width = title.size();
   for (const auto& row : rows) width = std::max(width, (row.*column).size());
@@ -108,7 +108,7 @@ std::string table(const std::vector<Row>& rows, bool color) {
 
 std::string self_check_text(const run::SelfCheck& check) {
   auto text = fmt::format(
-      "{}; send lag p99 {}, busiest load thread {:.2f} cores, waiting for a core {:.1f} %, "
+      "{}; send lag p99 {}, busiest thread {:.2f} cores, core wait {:.1f} %, "
       "steal {:.1f} %",
       check.trusted ? "trusted" : "NOT trusted",
       run::format_value(check.send_lag_ms_p99, run::Unit::milliseconds), check.cpu_busiest_thread,
@@ -160,8 +160,8 @@ int terminal_columns(std::FILE* out) {
 std::string status_text(const run::Plan& plan, const run::Second& latest,
                         std::span<const std::string> active_faults) {
   auto text = fmt::format("{}  {}  p50 {:.3g} p95 {:.3g} p99 {:.3g} ms  {} errors  {}/{} ready",
-                          phase_text(plan, latest), rate_text(plan, latest),
-                          latest.response_p50_ms, latest.response_p95_ms, latest.response_p99_ms,
+                          phase_text(plan, latest), rate_text(plan, latest), latest.response_p50_ms,
+                          latest.response_p95_ms, latest.response_p99_ms,
                           core::format_count(run::sum(latest.counts.errors)),
                           latest.connections_ready, plan.load.connections);
   if (!active_faults.empty()) text += fmt::format("  FAULT {}", fmt::join(active_faults, ", "));

@@ -28,50 +28,77 @@ constexpr std::array<NamedQuantile, 6> kQuantiles = {
 void add_times(std::vector<Metric>& all, std::string_view prefix, std::string_view what,
                MetricKind quantile_kind, MetricKind mean_kind) {
   for (const auto& [name, q] : kQuantiles) {
-    const auto meaning = q < 1 ? fmt::format("{}, quantile {}", what, q)
-                               : fmt::format("{}, the longest", what);
-    all.push_back({.name = fmt::format("{}{}", prefix, name), .kind = quantile_kind,
-                   .unit = Unit::milliseconds, .meaning = meaning, .quantile = q});
+    const auto meaning =
+        q < 1 ? fmt::format("{}, quantile {}", what, q) : fmt::format("{}, the longest", what);
+    all.push_back({.name = fmt::format("{}{}", prefix, name),
+                   .kind = quantile_kind,
+                   .unit = Unit::milliseconds,
+                   .meaning = meaning,
+                   .quantile = q});
   }
-  all.push_back({.name = fmt::format("{}mean", prefix), .kind = mean_kind,
-                 .unit = Unit::milliseconds, .meaning = fmt::format("{}, mean", what)});
+  all.push_back({.name = fmt::format("{}mean", prefix),
+                 .kind = mean_kind,
+                 .unit = Unit::milliseconds,
+                 .meaning = fmt::format("{}, mean", what)});
 }
 
 void add_load(std::vector<Metric>& all) {
-  all.push_back({.name = "connections", .kind = MetricKind::connections, .unit = Unit::count,
+  all.push_back({.name = "connections",
+                 .kind = MetricKind::connections,
+                 .unit = Unit::count,
                  .meaning = "connections ready (MCP opening done), median over the seconds"});
-  all.push_back({.name = "throughput", .kind = MetricKind::throughput, .unit = Unit::per_second,
+  all.push_back({.name = "throughput",
+                 .kind = MetricKind::throughput,
+                 .unit = Unit::per_second,
                  .meaning = "verified messages completed per second"});
-  all.push_back({.name = "achieved", .kind = MetricKind::achieved, .unit = Unit::ratio,
+  all.push_back({.name = "achieved",
+                 .kind = MetricKind::achieved,
+                 .unit = Unit::ratio,
                  .meaning = "messages completed / messages scheduled, per second"});
 }
 
 void add_errors(std::vector<Metric>& all) {
-  all.push_back({.name = "error_rate", .kind = MetricKind::error_rate, .unit = Unit::ratio,
+  all.push_back({.name = "error_rate",
+                 .kind = MetricKind::error_rate,
+                 .unit = Unit::ratio,
                  .meaning = "errors of every class / messages scheduled"});
-  all.push_back({.name = "errors", .kind = MetricKind::errors, .unit = Unit::count,
+  all.push_back({.name = "errors",
+                 .kind = MetricKind::errors,
+                 .unit = Unit::count,
                  .meaning = "errors of every class"});
   for (std::size_t i = 0; i < kErrorClassCount; ++i) {
     all.push_back({.name = fmt::format("errors_{}", kErrorClassNames[i]),
-                   .kind = MetricKind::errors_of_class, .unit = Unit::count,
+                   .kind = MetricKind::errors_of_class,
+                   .unit = Unit::count,
                    .meaning = fmt::format("errors of class `{}`", kErrorClassNames[i]),
                    .error_class = i});
   }
 }
 
 void add_server(std::vector<Metric>& all) {
-  all.push_back({.name = "spread_p", .kind = MetricKind::spread_p, .unit = Unit::number,
+  all.push_back({.name = "spread_p",
+                 .kind = MetricKind::spread_p,
+                 .unit = Unit::number,
                  .meaning = "chi-square p of an even spread of messages over connections"});
-  all.push_back({.name = "spread_max_mean", .kind = MetricKind::spread_max_mean,
-                 .unit = Unit::number, .meaning = "busiest connection / mean connection"});
-  all.push_back({.name = "memory_peak", .kind = MetricKind::memory_peak, .unit = Unit::megabytes,
+  all.push_back({.name = "spread_max_mean",
+                 .kind = MetricKind::spread_max_mean,
+                 .unit = Unit::number,
+                 .meaning = "busiest connection / mean connection"});
+  all.push_back({.name = "memory_peak",
+                 .kind = MetricKind::memory_peak,
+                 .unit = Unit::megabytes,
                  .meaning = "largest resident memory of the target's processes together"});
-  all.push_back({.name = "memory_growth", .kind = MetricKind::memory_growth,
+  all.push_back({.name = "memory_growth",
+                 .kind = MetricKind::memory_growth,
                  .unit = Unit::megabytes_per_5min,
                  .meaning = "growth of resident memory over 5 minutes (Theil-Sen slope)"});
-  all.push_back({.name = "recovery", .kind = MetricKind::recovery, .unit = Unit::seconds,
+  all.push_back({.name = "recovery",
+                 .kind = MetricKind::recovery,
+                 .unit = Unit::seconds,
                  .meaning = "from the fault's start until recovered"});
-  all.push_back({.name = "reconnected", .kind = MetricKind::reconnected, .unit = Unit::ratio,
+  all.push_back({.name = "reconnected",
+                 .kind = MetricKind::reconnected,
+                 .unit = Unit::ratio,
                  .meaning = "victims of the fault that are back / victims"});
 }
 
@@ -184,8 +211,11 @@ core::Result<Limit> parse_parts(std::string_view text) {
   if (!bound) return std::unexpected(bound.error());
   const auto value = parse_value(bound->value, metric->unit);
   if (!value) return std::unexpected(value.error());
-  Limit limit{.metric = metric->name, .comparison = bound->comparison, .value = *value,
-              .warn_until = {}, .text = std::string(trim(text))};
+  Limit limit{.metric = metric->name,
+              .comparison = bound->comparison,
+              .value = *value,
+              .warn_until = {},
+              .text = std::string(trim(text))};
   if (comma == std::string_view::npos) return limit;
   const auto warning = parse_warning(text.substr(comma + 1), *metric, limit);
   if (!warning) return std::unexpected(warning.error());

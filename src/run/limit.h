@@ -22,13 +22,13 @@ namespace gauntlet::run {
 
 enum class Unit : std::uint8_t {
   count,
-  per_second,             // messages per second
+  per_second,  // messages per second
   milliseconds,
   seconds,
-  megabytes,              // 2^20 bytes
+  megabytes,  // 2^20 bytes
   megabytes_per_5min,
-  ratio,                  // 0 to 1, printed in per cent
-  number,                 // no unit
+  ratio,   // 0 to 1, printed in per cent
+  number,  // no unit
 };
 
 // What a metric is taken from; how is described in verdict/metrics.h.
@@ -55,8 +55,8 @@ struct Metric {
   std::string name;
   MetricKind kind = MetricKind::connections;
   Unit unit = Unit::number;
-  std::string meaning;  // one line for the documentation
-  double quantile = 0;  // of *_quantile; 1 is the maximum
+  std::string meaning;          // one line for the documentation
+  double quantile = 0;          // of *_quantile; 1 is the maximum
   std::size_t error_class = 0;  // of errors_of_class
 };
 

@@ -9,8 +9,8 @@
 namespace gauntlet::run {
 
 struct Measured {
-  double start_s = 0;  // since the load began
-  double end_s = 0;    // = start_s where the run never got there
+  double start_s = 0;     // since the load began
+  double end_s = 0;       // = start_s where the run never got there
   bool complete = false;  // the phase ran its whole length
   double scheduled_per_s = 0;
   double achieved_per_s = 0;

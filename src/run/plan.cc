@@ -13,9 +13,7 @@ std::string_view name_of(const std::array<std::string_view, kSize>& names, Enum 
 
 }  // namespace
 
-std::string_view to_string(Mode mode) {
-  return name_of<3>({"demo", "short", "extended"}, mode);
-}
+std::string_view to_string(Mode mode) { return name_of<3>({"demo", "short", "extended"}, mode); }
 
 std::string_view to_string(Arrivals arrivals) {
   return name_of<3>({"constant", "poisson", "closed"}, arrivals);

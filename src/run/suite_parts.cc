@@ -1,7 +1,7 @@
 #include "run/suite_parts.h"
 
-#include <boost/json.hpp>
 #include <fmt/format.h>
+#include <boost/json.hpp>
 
 #include <algorithm>
 #include <functional>
@@ -270,9 +270,8 @@ void read_mix(TomlTable& top, Plan& plan) {
 }
 
 void read_phases(TomlTable& top, Plan& plan) {
-  for_each_table(top, "phase", [&](const toml::table& table) {
-    read_phase(table, top.problems(), plan);
-  });
+  for_each_table(top, "phase",
+                 [&](const toml::table& table) { read_phase(table, top.problems(), plan); });
   top.require("phase");
   if (!std::ranges::any_of(plan.phases, &Phase::measured)) {
     top.complain("phase", "one phase has to be measured (measured = true)");
@@ -280,15 +279,13 @@ void read_phases(TomlTable& top, Plan& plan) {
 }
 
 void read_faults(TomlTable& top, Plan& plan) {
-  for_each_table(top, "fault", [&](const toml::table& table) {
-    read_fault(table, top.problems(), plan);
-  });
+  for_each_table(top, "fault",
+                 [&](const toml::table& table) { read_fault(table, top.problems(), plan); });
 }
 
 void read_tests(TomlTable& top, Plan& plan) {
-  for_each_table(top, "test", [&](const toml::table& table) {
-    read_test(table, top.problems(), plan);
-  });
+  for_each_table(top, "test",
+                 [&](const toml::table& table) { read_test(table, top.problems(), plan); });
   top.require("test");
   if (plan.tests.empty()) top.complain("test", "must not be empty");
 }

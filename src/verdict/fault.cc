@@ -90,8 +90,7 @@ double p99_limit_ms(const run::Plan& plan) {
 
 std::string fault_evidence(const FaultRecord& fault) {
   auto text = fmt::format("{} at {:.1f} s: {} victims, {} back", fault.id, fault.start_s,
-                          core::format_count(fault.victims),
-                          core::format_count(fault.reconnected));
+                          core::format_count(fault.victims), core::format_count(fault.reconnected));
   if (fault.reconnected > 0) {
     text += fmt::format(", the last after {:.2f} s", fault.last_reconnect_s - fault.start_s);
   }
@@ -116,9 +115,9 @@ Observed never_recovered(const run::Record& record, const stats::Recovery& recov
     return inconclusive(fmt::format("interrupted: not recovered after {:.1f} s", looked_s),
                         std::move(evidence));
   }
-  return std::unexpected(Unobserved{
-      run::Outcome::fail, "never", fmt::format("never recovered (censored at {:.1f} s)", looked_s),
-      std::move(evidence)});
+  return std::unexpected(Unobserved{run::Outcome::fail, "never",
+                                    fmt::format("never recovered (censored at {:.1f} s)", looked_s),
+                                    std::move(evidence)});
 }
 
 // Recovery cannot be before the last victim was back, which is known more finely than windows.
@@ -132,8 +131,7 @@ Observed observe_recovery(const run::Record& record, const FaultRecord& fault) {
   const auto since = windows_since(record, fault);
   const stats::RecoveryRule rule{.p99_limit_ms = p99_limit_ms(record.plan)};
   const auto recovery = stats::recovery_of(before, since, fault.start_s, fault.end_s, rule);
-  auto evidence =
-      fault_evidence(fault) + "; " + recovery_evidence(recovery, before.size());
+  auto evidence = fault_evidence(fault) + "; " + recovery_evidence(recovery, before.size());
   switch (recovery.status) {
     case stats::RecoveryStatus::recovered: {
       const double after_s = recovered_after_s(fault, *recovery.recovered);
@@ -158,8 +156,7 @@ Observed observe_reconnected(const FaultRecord& fault) {
   if (fault.victims == 0) {
     return inconclusive("no_samples: the fault had no victim", fault_evidence(fault));
   }
-  const double share =
-      static_cast<double>(fault.reconnected) / static_cast<double>(fault.victims);
+  const double share = static_cast<double>(fault.reconnected) / static_cast<double>(fault.victims);
   return exact(share, run::format_value(share, run::Unit::ratio), fault_evidence(fault));
 }
 

@@ -156,7 +156,9 @@ TestResult judge_test(const run::Record& record, const run::Test& test) {
 }
 
 TestResult target_survives(const run::Record& record) {
-  Check check{{.metric = "target", .limit = "runs to the end", .observed = record.target_exit,
+  Check check{{.metric = "target",
+               .limit = "runs to the end",
+               .observed = record.target_exit,
                .outcome = Outcome::fail,
                .reason = fmt::format("the target ended during the run: {}", record.target_exit)},
               "exit status of the process that was started for this run"};
@@ -166,11 +168,13 @@ TestResult target_survives(const run::Record& record) {
 // A run without limits is judged by whether it measured anything.
 TestResult measured_at_all(const run::Record& record) {
   const auto& counts = run::measured_totals(record).counts;
-  Check check{{.metric = "messages", .limit = "> 0",
-               .observed = run::format_value(static_cast<double>(counts.completed),
-                                             run::Unit::count),
-               .outcome = Outcome::pass, .reason = {}},
-              message_evidence(record)};
+  Check check{
+      {.metric = "messages",
+       .limit = "> 0",
+       .observed = run::format_value(static_cast<double>(counts.completed), run::Unit::count),
+       .outcome = Outcome::pass,
+       .reason = {}},
+      message_evidence(record)};
   if (counts.completed == 0) {
     check.result.outcome = Outcome::inconclusive;
     check.result.reason = "no_samples: no message was verified";

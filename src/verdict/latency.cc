@@ -51,20 +51,21 @@ Observed observe_quantile(const Histogram& histogram, const run::Metric& metric,
     const auto interval = interval_evidence(histogram, metric);
     return exact(value, text, interval.empty() ? evidence : evidence + "; " + interval);
   }
-  const auto needed =
-      static_cast<std::uint64_t>(std::ceil(stats::kSamplesBeyondMin / (1 - metric.quantile) - 1e-6));
-  return Observation{
-      .value = value, .low = quantile_at_least_ms(histogram, metric.quantile),
-      .high = std::numeric_limits<double>::infinity(), .text = text, .evidence = evidence,
-      .doubt = fmt::format("too_few_samples: {} messages, {} needs {}",
-                           core::format_count(histogram.count()), metric.name,
-                           core::format_count(needed))};
+  const auto needed = static_cast<std::uint64_t>(
+      std::ceil(stats::kSamplesBeyondMin / (1 - metric.quantile) - 1e-6));
+  return Observation{.value = value,
+                     .low = quantile_at_least_ms(histogram, metric.quantile),
+                     .high = std::numeric_limits<double>::infinity(),
+                     .text = text,
+                     .evidence = evidence,
+                     .doubt = fmt::format("too_few_samples: {} messages, {} needs {}",
+                                          core::format_count(histogram.count()), metric.name,
+                                          core::format_count(needed))};
 }
 
 // The longest time, of which the generator's own longest lag may be a part.
 Observed observe_maximum(const run::Record& record, const Histogram& histogram,
-                         const run::Metric& metric, const run::Limit& limit,
-                         std::string evidence) {
+                         const run::Metric& metric, const run::Limit& limit, std::string evidence) {
   const double value = to_ms(histogram.max_us());
   auto seen = exact(value, run::format_value(value, Unit::milliseconds), std::move(evidence));
   const double lag_ms = to_ms(run::measured_totals(record).latencies.send_lag.max_us());

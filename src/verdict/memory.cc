@@ -39,8 +39,8 @@ Observed observe_growth(const std::vector<TrendSample>& samples) {
   auto evidence = sample_evidence(samples);
   const auto trend = stats::theil_sen(samples);
   if (!trend) {
-    return inconclusive(fmt::format("too_few_samples: {} samples, a trend needs {}",
-                                    samples.size(), stats::kTrendSamplesMin),
+    return inconclusive(fmt::format("too_few_samples: {} samples, a trend needs {}", samples.size(),
+                                    stats::kTrendSamplesMin),
                         std::move(evidence));
   }
   const double low = trend->low * kGrowthS;
@@ -49,7 +49,9 @@ Observed observe_growth(const std::vector<TrendSample>& samples) {
   evidence += fmt::format("; Theil-Sen slope, {}", interval);
   if (samples.back().t - samples.front().t < kGrowthS) evidence += ", projected to 5 min";
   const double value = trend->slope * kGrowthS;
-  return Observation{.value = value, .low = low, .high = high,
+  return Observation{.value = value,
+                     .low = low,
+                     .high = high,
                      .text = run::format_value(value, run::Unit::megabytes_per_5min),
                      .evidence = std::move(evidence),
                      .doubt = fmt::format("uncertain: {} reaches over the limit", interval)};
@@ -60,9 +62,9 @@ Observed observe_growth(const std::vector<TrendSample>& samples) {
 Observed observe_memory(const run::Record& record, const run::Metric& metric) {
   if (record.memory.empty()) {
     return std::unexpected(Unobserved{
-        run::Outcome::skipped, "none",
-        record.memory_reason.empty() ? "the target's memory was not sampled"
-                                     : record.memory_reason,
+        run::Outcome::skipped,
+        "none",
+        record.memory_reason.empty() ? "the target's memory was not sampled" : record.memory_reason,
         {}});
   }
   const auto samples = samples_in_phase(record);

@@ -35,8 +35,8 @@ Observed observe_connections(const run::Record& record) {
   std::ranges::sort(ready);
   const auto median = static_cast<double>(ready[(ready.size() - 1) / 2]);
   return exact(median, run::format_value(median, Unit::count),
-               fmt::format("connections ready in {} seconds: at least {}, at most {}",
-                           ready.size(), ready.front(), ready.back()));
+               fmt::format("connections ready in {} seconds: at least {}, at most {}", ready.size(),
+                           ready.front(), ready.back()));
 }
 
 Observed observe_rate(const run::Record& record, const run::Metric& metric) {

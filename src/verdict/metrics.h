@@ -41,10 +41,10 @@ std::string message_evidence(const run::Record& record);
 
 // One each for the parts of a record.
 Observed observe_times(const run::Record& record, const run::Metric& metric,
-                       const run::Limit& limit);                                  // latency.cc
-Observed observe_spread(const run::Record& record, const run::Metric& metric);    // spread.cc
-Observed observe_memory(const run::Record& record, const run::Metric& metric);    // memory.cc
+                       const run::Limit& limit);                                // latency.cc
+Observed observe_spread(const run::Record& record, const run::Metric& metric);  // spread.cc
+Observed observe_memory(const run::Record& record, const run::Metric& metric);  // memory.cc
 Observed observe_fault(const run::Record& record, const run::Test& test,
-                       const run::Metric& metric);                                // fault.cc
+                       const run::Metric& metric);  // fault.cc
 
 }  // namespace gauntlet::verdict

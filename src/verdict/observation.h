@@ -21,8 +21,12 @@ struct Observation {
 };
 
 inline Observation exact(double value, std::string text, std::string evidence) {
-  return {.value = value, .low = value, .high = value, .text = std::move(text),
-          .evidence = std::move(evidence), .doubt = {}};
+  return {.value = value,
+          .low = value,
+          .high = value,
+          .text = std::move(text),
+          .evidence = std::move(evidence),
+          .doubt = {}};
 }
 
 // There is no value, and the verdict that follows from that whatever the limit.
@@ -36,8 +40,8 @@ struct Unobserved {
 using Observed = std::expected<Observation, Unobserved>;
 
 inline std::unexpected<Unobserved> inconclusive(std::string reason, std::string evidence = {}) {
-  return std::unexpected(Unobserved{run::Outcome::inconclusive, "none", std::move(reason),
-                                    std::move(evidence)});
+  return std::unexpected(
+      Unobserved{run::Outcome::inconclusive, "none", std::move(reason), std::move(evidence)});
 }
 
 }  // namespace gauntlet::verdict

@@ -22,8 +22,7 @@ double quantile_ms(const stats::Histogram& histogram, double q) {
 }
 
 bool is_upper(const run::Limit& limit) {
-  return limit.comparison == run::Comparison::below ||
-         limit.comparison == run::Comparison::at_most;
+  return limit.comparison == run::Comparison::below || limit.comparison == run::Comparison::at_most;
 }
 
 // The tightest upper limit on each quantile of the response time, by its name. The maximum is left
@@ -91,13 +90,12 @@ double scheduled_off_max(const run::Record& record, double expected) {
 // to hold it against.
 void check_schedule(const run::Record& record, run::SelfCheck& check) {
   if (!run::measure(record).complete) return;
-  const double length_s =
-      core::to_seconds(record.plan.phases[record.measured_phase()].duration);
+  const double length_s = core::to_seconds(record.plan.phases[record.measured_phase()].duration);
   const double expected = record.plan.load.rate * length_s;
   const auto scheduled = static_cast<double>(run::measured_totals(record).counts.scheduled);
   if (std::abs(scheduled - expected) <= scheduled_off_max(record, expected)) return;
-  check.reasons.push_back(fmt::format("{:.0f} messages were scheduled where {:.0f} were due",
-                                      scheduled, expected));
+  check.reasons.push_back(
+      fmt::format("{:.0f} messages were scheduled where {:.0f} were due", scheduled, expected));
 }
 
 void check_cpu(run::SelfCheck& check) {

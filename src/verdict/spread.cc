@@ -13,7 +13,8 @@ Observed observe_spread(const run::Record& record, const run::Metric& metric) {
   const auto& load = record.plan.load;
   if (load.arrivals == run::Arrivals::closed) {
     return std::unexpected(Unobserved{
-        run::Outcome::skipped, "none",
+        run::Outcome::skipped,
+        "none",
         "in a closed loop each connection sends as fast as it is answered: no even spread is due",
         {}});
   }
@@ -21,8 +22,8 @@ Observed observe_spread(const run::Record& record, const run::Metric& metric) {
   for (const auto& client : record.clients) counts.push_back(client.completed);
   const auto total = std::reduce(counts.begin(), counts.end(), std::uint64_t{0});
   if (total == 0) return inconclusive("no_samples: no message was verified");
-  auto evidence = fmt::format("{} verified messages over {} connections",
-                              core::format_count(total), counts.size());
+  auto evidence = fmt::format("{} verified messages over {} connections", core::format_count(total),
+                              counts.size());
   const auto spread = stats::even_spread(counts, load.burst);
   if (!spread) {
     return inconclusive(
@@ -32,8 +33,7 @@ Observed observe_spread(const run::Record& record, const run::Metric& metric) {
   }
   evidence += fmt::format("; chi-square {:.1f} with {} degrees of freedom", spread->chi_square,
                           counts.size() - 1);
-  const double value =
-      metric.kind == run::MetricKind::spread_p ? spread->p : spread->max_over_mean;
+  const double value = metric.kind == run::MetricKind::spread_p ? spread->p : spread->max_over_mean;
   return exact(value, run::format_value(value, metric.unit), std::move(evidence));
 }
 

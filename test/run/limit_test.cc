@@ -33,23 +33,23 @@ TEST_P(GoodLimit, IsReadInTheUnitOfItsMetric) {
 
 INSTANTIATE_TEST_SUITE_P(
     Table, GoodLimit,
-    testing::Values(
-        Good{"connections >= 150", "connections", Comparison::at_least, 150, -1},
-        Good{"throughput >= 4500/s, warn >= 4000/s", "throughput", Comparison::at_least, 4500,
-             4000},
-        Good{"p95<85ms", "p95", Comparison::below, 85, -1},
-        Good{"p95 <= 102ms, warn <= 110.5ms", "p95", Comparison::at_most, 102, 110.5},
-        Good{"p99 <= 1.5s", "p99", Comparison::at_most, 1500, -1},
-        Good{"service_p999 > 250us", "service_p999", Comparison::above, 0.25, -1},
-        Good{"error_rate < 0.1%, warn <= 1%", "error_rate", Comparison::below, 0.001, 0.01},
-        Good{"achieved >= 0.9", "achieved", Comparison::at_least, 0.9, -1},
-        Good{"errors_integrity <= 0", "errors_integrity", Comparison::at_most, 0, -1},
-        Good{"spread_p > 0.001", "spread_p", Comparison::above, 0.001, -1},
-        Good{"spread_max_mean <= 1.2", "spread_max_mean", Comparison::at_most, 1.2, -1},
-        Good{"memory_peak < 500MB", "memory_peak", Comparison::below, 500, -1},
-        Good{"memory_growth < 2GB", "memory_growth", Comparison::below, 2048, -1},
-        Good{"recovery < 2m", "recovery", Comparison::below, 120, -1},
-        Good{"reconnected >= 100%", "reconnected", Comparison::at_least, 1, -1}));
+    testing::Values(Good{"connections >= 150", "connections", Comparison::at_least, 150, -1},
+                    Good{"throughput >= 4500/s, warn >= 4000/s", "throughput", Comparison::at_least,
+                         4500, 4000},
+                    Good{"p95<85ms", "p95", Comparison::below, 85, -1},
+                    Good{"p95 <= 102ms, warn <= 110.5ms", "p95", Comparison::at_most, 102, 110.5},
+                    Good{"p99 <= 1.5s", "p99", Comparison::at_most, 1500, -1},
+                    Good{"service_p999 > 250us", "service_p999", Comparison::above, 0.25, -1},
+                    Good{"error_rate < 0.1%, warn <= 1%", "error_rate", Comparison::below, 0.001,
+                         0.01},
+                    Good{"achieved >= 0.9", "achieved", Comparison::at_least, 0.9, -1},
+                    Good{"errors_integrity <= 0", "errors_integrity", Comparison::at_most, 0, -1},
+                    Good{"spread_p > 0.001", "spread_p", Comparison::above, 0.001, -1},
+                    Good{"spread_max_mean <= 1.2", "spread_max_mean", Comparison::at_most, 1.2, -1},
+                    Good{"memory_peak < 500MB", "memory_peak", Comparison::below, 500, -1},
+                    Good{"memory_growth < 2GB", "memory_growth", Comparison::below, 2048, -1},
+                    Good{"recovery < 2m", "recovery", Comparison::below, 120, -1},
+                    Good{"reconnected >= 100%", "reconnected", Comparison::at_least, 1, -1}));
 
 struct Bad {
   const char* text;
@@ -74,14 +74,14 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"", "limit ``: unknown metric ``"},
         Bad{"p95 85ms", "limit `p95 85ms`: expected <, <=, > or >= before `85ms`"},
         Bad{"p95 = 85ms", "limit `p95 = 85ms`: expected <, <=, > or >= before `= 85ms`"},
-        Bad{"p95 <", "limit `p95 <`: "},
-        Bad{"p95 < 85", "limit `p95 < 85`: "},
+        Bad{"p95 <", "limit `p95 <`: "}, Bad{"p95 < 85", "limit `p95 < 85`: "},
         Bad{"spread_p > much", "limit `spread_p > much`: `much` is not a number"},
         Bad{"spread_p > nan", "limit `spread_p > nan`: `nan` is not a number"},
         Bad{"p95 < 85ms, 90ms",
             "limit `p95 < 85ms, 90ms`: expected `warn …` after the comma, not `90ms`"},
-        Bad{"p95 < 85ms, warn > 90ms", "limit `p95 < 85ms, warn > 90ms`: the warning points the "
-                                       "other way than the limit"},
+        Bad{"p95 < 85ms, warn > 90ms",
+            "limit `p95 < 85ms, warn > 90ms`: the warning points the "
+            "other way than the limit"},
         Bad{"p95 < 85ms, warn <= 80ms",
             "limit `p95 < 85ms, warn <= 80ms`: the warning is stricter than the limit"},
         Bad{"throughput > 10/s, warn > 20/s",

@@ -56,11 +56,22 @@ TEST(Latencies, ResetEmptiesAll) {
 }
 
 TEST(FaultRecord, MergesSharesOfAFault) {
-  FaultRecord a{.id = "cut", .kind = "disconnect", .start_s = 38.1, .end_s = 38.2, .victims = 40,
-                .reconnected = 40, .last_reconnect_s = 38.4, .has_evidence = true,
+  FaultRecord a{.id = "cut",
+                .kind = "disconnect",
+                .start_s = 38.1,
+                .end_s = 38.2,
+                .victims = 40,
+                .reconnected = 40,
+                .last_reconnect_s = 38.4,
+                .has_evidence = true,
                 .evidence = {{"resets", "20"}, {"source", "own sockets"}}};
-  const FaultRecord b{.id = "cut", .kind = "disconnect", .start_s = 38.0, .end_s = 38.3,
-                      .victims = 35, .reconnected = 34, .last_reconnect_s = 38.9,
+  const FaultRecord b{.id = "cut",
+                      .kind = "disconnect",
+                      .start_s = 38.0,
+                      .end_s = 38.3,
+                      .victims = 35,
+                      .reconnected = 34,
+                      .last_reconnect_s = 38.9,
                       .has_evidence = true,
                       .evidence = {{"resets", "17"}, {"source", "own sockets"}}};
   a.merge(b);

@@ -69,8 +69,8 @@ struct Mistake {
 class SuiteMistake : public testing::TestWithParam<Mistake> {};
 
 TEST_P(SuiteMistake, IsOneLineWithFileAndLine) {
-  const auto plan = parse_suite(with(GetParam().line, GetParam().replacement), "my.toml",
-                                Mode::demo);
+  const auto plan =
+      parse_suite(with(GetParam().line, GetParam().replacement), "my.toml", Mode::demo);
   ASSERT_FALSE(plan);
   EXPECT_EQ(plan.error().kind, core::ErrorKind::usage);
   EXPECT_EQ(plan.error().text, GetParam().message);
@@ -146,8 +146,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"rate = \"100/s\"", "rate = 5\nramp = 2",
                 "my.toml:6: `ramp` in [load]: has to be a duration such as \"30s\", not an "
                 "integer"},
-        Mistake{"rate = \"100/s\"",
-                "rate = 5\nreconnect_min = \"2s\"\nreconnect_max = \"1s\"",
+        Mistake{"rate = \"100/s\"", "rate = 5\nreconnect_min = \"2s\"\nreconnect_max = \"1s\"",
                 "my.toml:6: `reconnect_min` in [load]: is longer than reconnect_max"},
         Mistake{"rate = \"100/s\"", "rate = 5\nheaders = { Host = 1 }",
                 "my.toml:6: `headers` in [load]: has to be a table of strings"},
@@ -189,17 +188,17 @@ TEST(Suite, SyntaxErrorNamesLineAndColumn) {
 }
 
 TEST(Suite, BadJsonInArgumentsNamesItsLine) {
-  const auto plan = parse_suite(
-      with("tool = \"echo\"", "tool = \"echo\"\narguments = '{\"a\":{{nonce}}}'"), "my.toml",
-      Mode::demo);
+  const auto plan =
+      parse_suite(with("tool = \"echo\"", "tool = \"echo\"\narguments = '{\"a\":{{nonce}}}'"),
+                  "my.toml", Mode::demo);
   ASSERT_FALSE(plan);
   EXPECT_THAT(plan.error().text,
               testing::StartsWith("my.toml:8: `arguments` in [[mix]]: not valid JSON: "));
 }
 
 TEST(Suite, DurationFollowsTheMode) {
-  const auto text = with("duration = \"10s\"",
-                         "duration = { demo = \"5s\", short = \"1m\", extended = \"1h\" }");
+  const auto text =
+      with("duration = \"10s\"", "duration = { demo = \"5s\", short = \"1m\", extended = \"1h\" }");
   EXPECT_EQ(parse_suite(text, "f", Mode::demo)->phases[0].duration, 5 * core::kSecond);
   EXPECT_EQ(parse_suite(text, "f", Mode::short_)->phases[0].duration, 60 * core::kSecond);
   EXPECT_EQ(parse_suite(text, "f", Mode::extended)->phases[0].duration, 3600 * core::kSecond);
@@ -212,9 +211,9 @@ TEST(Suite, ArgumentsMayBeATomlTableAndEndOnOneLine) {
       "f", Mode::demo);
   ASSERT_TRUE(table) << table.error().text;
   EXPECT_EQ(table->load.mix[0].arguments, R"({"list":[true,"x"],"message":"{{nonce}}","n":3})");
-  const auto text = parse_suite(
-      with("tool = \"echo\"", "tool = \"echo\"\narguments = '''{\n \"a\": 1\n}'''"), "f",
-      Mode::demo);
+  const auto text =
+      parse_suite(with("tool = \"echo\"", "tool = \"echo\"\narguments = '''{\n \"a\": 1\n}'''"),
+                  "f", Mode::demo);
   ASSERT_TRUE(text) << text.error().text;
   EXPECT_EQ(text->load.mix[0].arguments, R"({"a":1})");
 }
@@ -250,9 +249,9 @@ TEST(Suite, BaselineIsWhatTheDesignSays) {
   EXPECT_EQ(demo->metrics_port, 9090);
   std::vector<std::string> names;
   for (const auto& test : demo->tests) names.push_back(test.name);
-  EXPECT_THAT(names, testing::ElementsAre("connections_150", "message_distribution",
-                                          "latency_percentiles", "error_rate", "memory_stability",
-                                          "recovery_time"));
+  EXPECT_THAT(names,
+              testing::ElementsAre("connections_150", "message_distribution", "latency_percentiles",
+                                   "error_rate", "memory_stability", "recovery_time"));
   EXPECT_EQ(total(*demo), 60 * core::kSecond);
   EXPECT_EQ(total(*load_suite("baseline", Mode::extended)), 600 * core::kSecond);
   EXPECT_THAT(demo->load.mix[0].arguments, testing::HasSubstr("{{nonce}}"));

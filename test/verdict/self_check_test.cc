@@ -103,7 +103,8 @@ TEST(SelfCheck, ConstantScheduleIsKeptWithinOnePercent) {
   set_scheduled(record, 2970);
   EXPECT_TRUE(assess(record).trusted);
   set_scheduled(record, 2960);
-  EXPECT_THAT(assess(record).reasons, ElementsAre("2960 messages were scheduled where 3000 were due"));
+  EXPECT_THAT(assess(record).reasons,
+              ElementsAre("2960 messages were scheduled where 3000 were due"));
   set_scheduled(record, 3040);
   EXPECT_FALSE(assess(record).trusted);
 }

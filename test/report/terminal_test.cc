@@ -1,0 +1,168 @@
+#include "report/terminal.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <pty.h>
+#include <sys/ioctl.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+
+#include "core/fd.h"
+#include "report/made_run.h"
+
+namespace gauntlet::report {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr std::string_view kGolden =
+    R"(test                       verdict       observed                limit
+baseline.connections_150   PASS          p95 2.1 ms              <= 102 ms
+                           PASS          throughput 4,998 msg/s  >= 4,500 msg/s
+baseline.zone              WARN          p95 2.1 ms              <= 102 ms
+baseline.error_rate        FAIL          p95 2.1 ms              <= 102 ms
+baseline.recovery_time     INCONCLUSIVE  p95 2.1 ms              <= 102 ms
+                             no_evidence: "cut" <did> not happen & so on
+baseline.memory_stability  SKIPPED       p95 2.1 ms              <= 102 ms
+                             not here
+
+self-check  trusted; send lag p99 0.05 ms, busiest thread 0.21 cores, core wait 0.0 %, steal 0.0 %
+target      http://127.0.0.1:3000/mcp, a server 1, 2025-11-25 over http, pid 77
+load        poisson, 150 connections, 5,000/s offered, 4,995/s achieved, bursts of 1
+repeat      gauntlet run baseline --seed 18446744073709551615
+report      results/20261123-202141-baseline
+
+baseline (demo): FAIL
+)";
+
+run::Record record() {
+  auto record = test::report_record();
+  record.target.server_name = "a server";
+  return record;
+}
+
+run::Verdict verdict() {
+  auto verdict = test::report_verdict();
+  verdict.tests.back().checks[0].reason = "not here";
+  return verdict;
+}
+
+TEST(VerdictText, IsAnAlignedTable) {
+  EXPECT_EQ(verdict_text(record(), verdict(), "results/20261123-202141-baseline", false), kGolden);
+}
+
+std::string without_colors(std::string text) {
+  for (std::size_t at = 0; (at = text.find('\x1b')) != std::string::npos;) {
+    text.erase(at, text.find('m', at) - at + 1);
+  }
+  return text;
+}
+
+TEST(VerdictText, ColorsChangeNothingElse) {
+  const auto colored = verdict_text(record(), verdict(), "results/20261123-202141-baseline", true);
+  EXPECT_THAT(colored, HasSubstr("\x1b[31mFAIL        \x1b[0m  p95"));
+  EXPECT_EQ(without_colors(colored), kGolden);
+}
+
+TEST(VerdictText, UntrustedRunSaysWhy) {
+  auto untrusted = record();
+  untrusted.self_check.trusted = false;
+  untrusted.self_check.reasons = {"send lag p99 was 40 ms", "generator thread saturated"};
+  const auto text = verdict_text(untrusted, verdict(), "", false);
+  EXPECT_THAT(text, HasSubstr("self-check  NOT trusted; send lag"));
+  EXPECT_THAT(text, HasSubstr("\n            send lag p99 was 40 ms\n"));
+  EXPECT_THAT(text, HasSubstr("\n            generator thread saturated\n"));
+  EXPECT_THAT(text, Not(HasSubstr("\nreport ")));
+}
+
+run::Second second(double t) {
+  run::Second second;
+  second.t = t;
+  second.phase = t <= 1 ? 0 : 1;
+  second.counts.completed = 4998;
+  second.counts.errors[0] = 1234;
+  second.response_p50_ms = 1.234;
+  second.response_p95_ms = 2.1;
+  second.response_p99_ms = 30.25;
+  second.connections_ready = 149;
+  return second;
+}
+
+TEST(StatusText, SaysWhereTheRunIs) {
+  const std::vector<std::string> faults = {"cut"};
+  EXPECT_EQ(status_text(test::report_plan(), second(2), {}),
+            "steady 1/2 s  4,998/s of 5,000/s  p50 1.23 p95 2.1 p99 30.2 ms  1,234 errors  "
+            "149/150 ready");
+  EXPECT_THAT(status_text(test::report_plan(), second(2), faults), HasSubstr("  FAULT cut"));
+  EXPECT_THAT(status_text(test::report_plan(), second(-1), {}), HasSubstr("connecting  "));
+}
+
+using Stream = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
+
+struct Captured {
+  char* text = nullptr;
+  std::size_t size = 0;
+  Stream stream{open_memstream(&text, &size), std::fclose};
+
+  ~Captured() {
+    stream.reset();
+    std::free(text);
+  }
+  std::string take() {
+    std::fflush(stream.get());
+    return {text, size};
+  }
+};
+
+TEST(StatusLine, IsRedrawnOnATerminalAndCutToItsWidth) {
+  Captured out;
+  StatusLine line(out.stream.get(), true, 12);
+  line.update(test::report_plan(), second(2), {});
+  EXPECT_EQ(out.take(), "\rsteady 1/2 \x1b[K");
+  line.clear();
+  line.clear();
+  EXPECT_EQ(out.take(), "\rsteady 1/2 \x1b[K\r\x1b[K");
+}
+
+TEST(StatusLine, IsALineEveryFiveSecondsElsewhere) {
+  Captured out;
+  StatusLine line(out.stream.get(), false, 80);
+  for (const double t : {-1.0, 0.5, 2.0, 3.9, 4.1, 8.0})
+    line.update(test::report_plan(), second(t), {});
+  line.clear();
+  const auto text = out.take();
+  EXPECT_EQ(std::ranges::count(text, '\n'), 2);
+  EXPECT_THAT(text, Not(HasSubstr("\x1b")));
+}
+
+TEST(Color, IsWantedOnATerminalUnlessTheUserSaysNo) {
+  int controller = -1, terminal = -1;
+  winsize size{.ws_row = 24, .ws_col = 133, .ws_xpixel = 0, .ws_ypixel = 0};
+  ASSERT_EQ(openpty(&controller, &terminal, nullptr, nullptr, &size), 0);
+  const core::Fd closes_it(controller);
+  const Stream out(fdopen(terminal, "w"), std::fclose);
+  EXPECT_TRUE(is_terminal(out.get()));
+  EXPECT_EQ(terminal_columns(out.get()), 133);
+  unsetenv("NO_COLOR");
+  setenv("TERM", "xterm", 1);
+  EXPECT_TRUE(wants_color(out.get()));
+  setenv("TERM", "dumb", 1);
+  EXPECT_FALSE(wants_color(out.get()));
+  setenv("TERM", "xterm", 1);
+  setenv("NO_COLOR", "1", 1);
+  EXPECT_FALSE(wants_color(out.get()));
+  unsetenv("NO_COLOR");
+}
+
+TEST(Color, IsNotWantedInAFile) {
+  const Stream file(std::tmpfile(), std::fclose);
+  setenv("TERM", "xterm", 1);
+  EXPECT_FALSE(wants_color(file.get()));
+  EXPECT_EQ(terminal_columns(file.get()), 80);
+}
+
+}  // namespace
+}  // namespace gauntlet::report
