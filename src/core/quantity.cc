@@ -98,8 +98,8 @@ std::string_view take_unit_name(std::string_view& rest) {
 
 // "4998" -> "4,998". Leaves everything but digits alone.
 std::string group_thousands(std::string digits) {
-  const auto first = static_cast<std::size_t>(
-      std::ranges::find_if(digits, is_digit) - digits.begin());
+  const auto first =
+      static_cast<std::size_t>(std::ranges::find_if(digits, is_digit) - digits.begin());
   for (std::size_t end = digits.size(); end > first + 3; end -= 3) digits.insert(end - 3, 1, ',');
   return digits;
 }
@@ -145,8 +145,8 @@ Result<Nanos> parse_duration(std::string_view text) {
     if (name.empty()) {
       return usage_error(fmt::format("\"{}\" has no unit; write {}", text, kDurationExamples));
     }
-    const auto* unit = std::ranges::find(larger_than, kDurationUnits.end(), name,
-                                         &DurationUnit::name);
+    const auto* unit =
+        std::ranges::find(larger_than, kDurationUnits.end(), name, &DurationUnit::name);
     if (unit == kDurationUnits.end()) return wrong();
     total_ns += to_double(number, 0) * static_cast<double>(unit->ns);
     larger_than = unit + 1;

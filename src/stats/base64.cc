@@ -29,8 +29,7 @@ std::string to_base64(std::span<const char> bytes) {
   std::string text;
   text.reserve((bytes.size() + 2) / 3 * 4);
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const auto group =
-        byte_at(bytes, i) << 16 | byte_at(bytes, i + 1) << 8 | byte_at(bytes, i + 2);
+    const auto group = byte_at(bytes, i) << 16 | byte_at(bytes, i + 1) << 8 | byte_at(bytes, i + 2);
     for (int shift = 18; shift >= 0; shift -= 6) text += kAlphabet[group >> shift & 63U];
   }
   const std::size_t padding = (3 - bytes.size() % 3) % 3;

@@ -31,7 +31,7 @@ class Histogram {
   void record_ns(std::int64_t value_ns);  // rounded up to whole microseconds; negative counts as 0
 
   void merge(const Histogram& other);  // exact and commutative
-  void reset();  // cheap when little was recorded
+  void reset();                        // cheap when little was recorded
 
   std::uint64_t count() const { return total_; }
   std::uint64_t saturated() const { return saturated_; }

@@ -28,7 +28,9 @@ constexpr std::uint64_t lowest_of(std::size_t cell) {
   return cell < 2 * kHalf ? cell : (cell % kHalf + kHalf) * width_of(cell);
 }
 
-constexpr std::uint64_t highest_of(std::size_t cell) { return lowest_of(cell) + width_of(cell) - 1; }
+constexpr std::uint64_t highest_of(std::size_t cell) {
+  return lowest_of(cell) + width_of(cell) - 1;
+}
 
 // HdrHistogram rounds the number of cells up to whole buckets.
 inline constexpr std::size_t kCells = (cell_of(Histogram::kHighestUs) / kHalf + 1) * kHalf;

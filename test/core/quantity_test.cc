@@ -38,27 +38,23 @@ TEST(Duration, TakesPartsFromLargeToSmall) {
 }
 
 TEST(Duration, SaysWhatIsWrong) {
-  EXPECT_EQ(error_of(parse_duration("30x")),
-            "\"30x\" is not a duration; write 30s, 1.5m, 85ms");
+  EXPECT_EQ(error_of(parse_duration("30x")), "\"30x\" is not a duration; write 30s, 1.5m, 85ms");
   EXPECT_EQ(error_of(parse_duration("30")), "\"30\" has no unit; write 30s, 1.5m, 85ms");
   EXPECT_EQ(error_of(parse_duration("2m30")), "\"2m30\" has no unit; write 30s, 1.5m, 85ms");
   EXPECT_EQ(error_of(parse_duration("")), "\"\" is not a duration; write 30s, 1.5m, 85ms");
-  EXPECT_EQ(error_of(parse_duration("36501d")),
-            "\"36501d\" is too long; the longest is 36500d");
+  EXPECT_EQ(error_of(parse_duration("36501d")), "\"36501d\" is too long; the longest is 36500d");
   EXPECT_EQ(parse_duration("30x").error().kind, ErrorKind::usage);
 }
 
 TEST(Duration, RefusesWhatIsNotExactlyOne) {
-  for (const auto* text : {" 30s", "30s ", "30 s", "-1s", "+1s", ".5s", "5.s", "1e3s", "infs",
-                           "nans", "0x1s", "1,5s", "s", "30S", "1.5.5s",
-                           "00000000000000000000000000000000000000000001s"}) {
+  for (const auto* text :
+       {" 30s", "30s ", "30 s", "-1s", "+1s", ".5s", "5.s", "1e3s", "infs", "nans", "0x1s", "1,5s",
+        "s", "30S", "1.5.5s", "00000000000000000000000000000000000000000001s"}) {
     EXPECT_FALSE(parse_duration(text)) << text;
   }
 }
 
-TEST(Duration, ReachesAHundredYears) {
-  EXPECT_EQ(parse_duration("36500d").value(), kDurationMax);
-}
+TEST(Duration, ReachesAHundredYears) { EXPECT_EQ(parse_duration("36500d").value(), kDurationMax); }
 
 TEST(Rate, TakesSuffixesAndPerSecond) {
   EXPECT_EQ(parse_rate("5000").value(), 5000);
@@ -175,8 +171,7 @@ TEST(FormatCount, GroupsThousands) {
   EXPECT_EQ(format_count(999), "999");
   EXPECT_EQ(format_count(1'000), "1,000");
   EXPECT_EQ(format_count(300'000), "300,000");
-  EXPECT_EQ(format_count(std::numeric_limits<std::uint64_t>::max()),
-            "18,446,744,073,709,551,615");
+  EXPECT_EQ(format_count(std::numeric_limits<std::uint64_t>::max()), "18,446,744,073,709,551,615");
 }
 
 RC_GTEST_PROP(FormatDuration, IsReadBackWithinItsRounding, ()) {

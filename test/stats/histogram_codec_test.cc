@@ -15,7 +15,8 @@ namespace {
 
 constexpr std::string_view kHeader(
     "\x1c\x84\x93\x13\0\0\0\1\0\0\0\0\0\0\0\3\0\0\0\0\0\0\0\1\0\0\0\0\xd6\x93\xa4\0"
-    "\x3f\xf0\0\0\0\0\0\0", 40);
+    "\x3f\xf0\0\0\0\0\0\0",
+    40);
 constexpr std::string_view kCompressedCookie("\x1c\x84\x93\x14", 4);
 
 std::string big_endian(std::size_t number) {
@@ -56,9 +57,14 @@ std::string decode_text_error(const std::string& text) {
 }
 
 TEST(Base64, FollowsItsRfc) {
-  const std::vector<std::pair<std::string, std::string>> vectors = {
-      {"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="},
-      {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}, {"\xfb\xff\xfe", "+//+"}};
+  const std::vector<std::pair<std::string, std::string>> vectors = {{"", ""},
+                                                                    {"f", "Zg=="},
+                                                                    {"fo", "Zm8="},
+                                                                    {"foo", "Zm9v"},
+                                                                    {"foob", "Zm9vYg=="},
+                                                                    {"fooba", "Zm9vYmE="},
+                                                                    {"foobar", "Zm9vYmFy"},
+                                                                    {"\xfb\xff\xfe", "+//+"}};
   for (const auto& [bytes, text] : vectors) {
     EXPECT_EQ(to_base64(bytes), text);
     EXPECT_EQ(from_base64(text), bytes);
@@ -79,8 +85,8 @@ RC_GTEST_PROP(Base64, GivesBackWhatItTook, (const std::string& bytes)) {
 TEST(HistogramCodec, EncodesByteForByte) {
   EXPECT_EQ(Histogram().encode_v2(), with_counts(std::string(1, '\0')));
   Histogram histogram;
-  histogram.record_us(1, 5);          // one zero, then 5
-  histogram.record_us(5, 64);         // three zeros, then 64: two bytes
+  histogram.record_us(1, 5);   // one zero, then 5
+  histogram.record_us(5, 64);  // three zeros, then 64: two bytes
   EXPECT_EQ(histogram.encode_v2(), with_counts(std::string("\0\x0a\x05\x80\x01", 5)));
 }
 
@@ -168,8 +174,7 @@ RC_GTEST_PROP(HistogramCodec, GivesBackWhatItTook,
   Histogram histogram;
   for (const auto& [value, count] : records) histogram.record_us(value % 3'600'000'000, count);
   const auto raw = Histogram::decode_v2(histogram.encode_v2());
-  const auto text =
-      Histogram::decode_v2_compressed_base64(histogram.encode_v2_compressed_base64());
+  const auto text = Histogram::decode_v2_compressed_base64(histogram.encode_v2_compressed_base64());
   RC_ASSERT(raw.has_value() && text.has_value());
   for (const auto& decoded : {*raw, *text}) {
     RC_ASSERT(decoded.count() == histogram.count());

@@ -22,11 +22,11 @@ Histogram histogram_of(const std::vector<std::uint64_t>& values) {
 
 // Latencies of every size: about as many below a millisecond as above a minute.
 rc::Gen<std::uint64_t> latency() {
-  return rc::gen::map(rc::gen::pair(rc::gen::inRange<std::uint64_t>(0, 1'000'000),
-                                    rc::gen::inRange(0, 33)),
-                      [](const auto& pair) {
-                        return std::min(pair.first << pair.second >> 20, Histogram::kHighestUs);
-                      });
+  return rc::gen::map(
+      rc::gen::pair(rc::gen::inRange<std::uint64_t>(0, 1'000'000), rc::gen::inRange(0, 33)),
+      [](const auto& pair) {
+        return std::min(pair.first << pair.second >> 20, Histogram::kHighestUs);
+      });
 }
 
 rc::Gen<std::vector<std::uint64_t>> latencies() {
