@@ -119,8 +119,13 @@ Check judge_limit(const run::Record& record, const run::Test& test, const run::L
 }
 
 void append_new(std::vector<std::string>& all, std::string text) {
-  const bool known = std::ranges::find(all, text) != all.end();
-  if (!text.empty() && !known) all.push_back(std::move(text));
+  if (std::ranges::find(all, text) == all.end()) all.push_back(std::move(text));
+}
+
+// What one check rests on is often a part of what another does.
+void append_evidence(std::vector<std::string>& all, const std::string& text) {
+  const auto holds_it = [&](const std::string& other) { return other.contains(text); };
+  if (!text.empty() && std::ranges::none_of(all, holds_it)) all.push_back(text);
 }
 
 // Puts a test together from its checks.
@@ -133,7 +138,7 @@ TestResult conclude(std::string name, const std::vector<Check>& checks) {
     const auto& [metric, limit, seen, outcome, reason] = check.result;
     append_new(observed, fmt::format("{} {}", metric, seen));
     append_new(limits, fmt::format("{} {}", metric, limit));
-    append_new(evidence, check.evidence);
+    append_evidence(evidence, check.evidence);
     if (outcome > result.outcome) result.reason = reason;
     if (outcome == result.outcome && result.reason.empty()) result.reason = reason;
     result.outcome = std::max(result.outcome, outcome);

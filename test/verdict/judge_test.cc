@@ -340,6 +340,24 @@ TEST(Recovery, SuitesP99LimitWidensTheRule) {
   EXPECT_EQ(verdict.tests[1].outcome, Outcome::pass) << verdict.tests[1].reason;
 }
 
+TEST(Recovery, SlowSecondsOfRandomArrivalsAreNoRelapse) {
+  auto record = made_record();
+  for (const std::size_t i : {50U, 51U, 52U}) {
+    auto& counts = record.seconds[i].counts;
+    counts.scheduled = counts.dispatched = counts.completed = 80;
+  }
+  EXPECT_EQ(check(record, "recovery < 10s", "cut").outcome, Outcome::pass);
+  for (const std::size_t i : {50U, 51U, 52U}) record.seconds[i].counts.scheduled = 100;
+  EXPECT_EQ(check(record, "recovery < 10s", "cut").outcome, Outcome::fail);
+}
+
+TEST(Recovery, EvidenceOfTheFaultIsGivenOnce) {
+  auto record = made_record();
+  ask(record, "it", {"recovery < 10s", "reconnected >= 100%"}, "cut");
+  const auto evidence = judge(record).tests[0].evidence;
+  EXPECT_EQ(evidence.find("5 victims"), evidence.rfind("5 victims"));
+}
+
 TEST(Recovery, TailAfterTheLoadIsNoRelapse) {
   auto record = made_record();
   record.seconds.push_back(test::made_second(61));
