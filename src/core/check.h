@@ -8,7 +8,6 @@ namespace gauntlet::core {
 
 }  // namespace gauntlet::core
 
-#define GAUNTLET_CHECK(condition)                                               \
-  (static_cast<bool>(condition)                                                 \
-       ? static_cast<void>(0)                                                   \
-       : ::gauntlet::core::check_failed(#condition, __FILE__, __LINE__))
+#define GAUNTLET_CHECK(condition)                      \
+  (static_cast<bool>(condition) ? static_cast<void>(0) \
+                                : ::gauntlet::core::check_failed(#condition, __FILE__, __LINE__))

@@ -65,8 +65,8 @@ std::optional<std::string> listening_inode(const char* path, std::uint16_t port)
   while (std::getline(file, line)) {
     std::istringstream fields(line);
     std::string slot, local, remote, state, queues, timer, retransmits, uid, timeout, inode;
-    fields >> slot >> local >> remote >> state >> queues >> timer >> retransmits >> uid >> timeout >>
-        inode;
+    fields >> slot >> local >> remote >> state >> queues >> timer >> retransmits >> uid >>
+        timeout >> inode;
     const std::size_t colon = local.rfind(':');
     if (state != kTcpListen || colon == std::string::npos) continue;
     if (std::stoul(local.substr(colon + 1), nullptr, 16) == port) return inode;

@@ -20,8 +20,7 @@ bool starts_with_type(std::string_view value, std::string_view type) {
 }  // namespace
 
 Channel::Channel(Transport transport) {
-  if (transport == Transport::http)
-    http_ = std::make_unique<Http>(kAnswerLimits);
+  if (transport == Transport::http) http_ = std::make_unique<Http>(kAnswerLimits);
 }
 
 void Channel::begin_answer() {

@@ -84,10 +84,8 @@ class Channel {
       const auto step = http_->parser.step(bytes);
       bytes = bytes.subspan(step.consumed);
       switch (step.event) {
-        case wire::HttpParser::Event::need_more:
-          return true;
-        case wire::HttpParser::Event::error:
-          return false;
+        case wire::HttpParser::Event::need_more: return true;
+        case wire::HttpParser::Event::error: return false;
         case wire::HttpParser::Event::head:
           begin_answer();
           if (!sink.on_http_head(http_->parser.head())) return true;

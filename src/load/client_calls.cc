@@ -20,8 +20,8 @@ run::ErrorClass error_without_answer(const HttpExchange& exchange) {
 
 }  // namespace
 
-void Clients::enqueue(std::uint32_t index, core::Nanos intended, core::Nanos now,
-                      std::size_t phase, std::uint8_t operation) {
+void Clients::enqueue(std::uint32_t index, core::Nanos intended, core::Nanos now, std::size_t phase,
+                      std::uint8_t operation) {
   Client& client = clients_[index];
   tally_.scheduled(phase);
   tally_.dispatched(phase, now - intended);
@@ -195,12 +195,10 @@ void Clients::on_line_answer(std::uint32_t index, const mcp::Answer& answer,
                    : nullptr;
   if (call == nullptr) return settle_unmatched(index, json);
   switch (call->state) {
-    case Call::State::sent:
-      return settle(index, sequence, answer, json);
+    case Call::State::sent: return settle(index, sequence, answer, json);
     case Call::State::completed:  // answered before
       return finish(index, *call, Call::State::completed);
-    default:
-      return;  // late: it has been counted as timed out
+    default: return;  // late: it has been counted as timed out
   }
 }
 

@@ -63,8 +63,7 @@ void Clients::connect(std::uint32_t index) {
   Client& client = clients_[index];
   ++outcomes_[index].connects;
   client.state = State::connecting;
-  wake_at_[index] =
-      core::monotonic_ns() + std::max(kOpeningTimeout, setup_.plan.load.timeout);
+  wake_at_[index] = core::monotonic_ns() + std::max(kOpeningTimeout, setup_.plan.load.timeout);
   if (setup_.target.is_stdio()) return connect_child(index);
   const net::Endpoint* source =
       sources_.empty() ? nullptr : &sources_[(setup_.first + index) % sources_.size()];
@@ -73,7 +72,8 @@ void Clients::connect(std::uint32_t index) {
 
 void Clients::connect_child(std::uint32_t index) {
   Client& client = clients_[index];
-  auto child = net::Child::start(setup_.target.command, {.stdio_socket = true, .quiet_stderr = true});
+  auto child =
+      net::Child::start(setup_.target.command, {.stdio_socket = true, .quiet_stderr = true});
   if (!child) return wait_to_reconnect(index);
   client.child = std::move(*child);
   client.stream = loop_.adopt(client.child->take_stdio(), *this, index);
@@ -178,8 +178,8 @@ void Clients::wait_to_reconnect(std::uint32_t index) {
   // Full jitter (Brooker, "Exponential Backoff And Jitter", 2015).
   const auto ceiling = std::min<core::Nanos>(
       setup_.plan.load.reconnect_max, setup_.plan.load.reconnect_min << client.failed_attempts);
-  client.failed_attempts =
-      std::min<std::uint8_t>(kBackoffDoublingsMax, static_cast<std::uint8_t>(client.failed_attempts + 1));
+  client.failed_attempts = std::min<std::uint8_t>(
+      kBackoffDoublingsMax, static_cast<std::uint8_t>(client.failed_attempts + 1));
   client.state = State::waiting;
   wake_at_[index] = core::monotonic_ns() +
                     static_cast<core::Nanos>(random_.uniform() * static_cast<double>(ceiling));
@@ -251,16 +251,12 @@ void Clients::sweep(core::Nanos now) {
 void Clients::wake(std::uint32_t index, core::Nanos now) {
   wake_at_[index] = kNever;
   switch (clients_[index].state) {
-    case State::waiting:
-      return connect(index);
+    case State::waiting: return connect(index);
     case State::connecting:
     case State::opening:
-    case State::confirming:
-      return drop_connection(index, net::CloseMode::reset);
-    case State::ready:
-      return expire(index, now);
-    default:
-      return;
+    case State::confirming: return drop_connection(index, net::CloseMode::reset);
+    case State::ready: return expire(index, now);
+    default: return;
   }
 }
 
@@ -325,10 +321,10 @@ void Clients::close_all() {
   for (Client& client : clients_) {
     if (loop_.is_open(client.stream)) {
       if (!client.session_line.empty() && client.state == State::ready)
-        loop_.output(client.stream) +=
-            "DELETE " + setup_.target.url.path + " HTTP/1.1\r\nHost: " + setup_.target.url.host +
-            "\r\n" + mcp::http_header_lines(setup_.target.revision, "", "") + client.session_line +
-            "\r\n";
+        loop_.output(client.stream) += "DELETE " + setup_.target.url.path +
+                                       " HTTP/1.1\r\nHost: " + setup_.target.url.host + "\r\n" +
+                                       mcp::http_header_lines(setup_.target.revision, "", "") +
+                                       client.session_line + "\r\n";
       loop_.close(client.stream, net::CloseMode::orderly);
     }
     release_child(client);

@@ -72,7 +72,8 @@ class Clients final : public net::StreamHandler {
   // Closed loop: clients that may have become idle since the last call of this.
   std::vector<std::uint32_t> take_idle();
   bool is_idle(std::uint32_t client) const {
-    return clients_[client].state == State::ready && clients_[client].calls.unfinished_window() == 0;
+    return clients_[client].state == State::ready &&
+           clients_[client].calls.unfinished_window() == 0;
   }
 
   void on_connected(net::StreamId stream, std::uint64_t tag) override;
@@ -83,12 +84,12 @@ class Clients final : public net::StreamHandler {
  private:
   enum class State : std::uint8_t {
     unopened,
-    waiting,     // for its next attempt to connect
+    waiting,  // for its next attempt to connect
     connecting,
     opening,     // initialize sent
     confirming,  // HTTP: notifications/initialized sent
     ready,
-    resting,     // HTTP: the server ended an idle connection; the next call opens another
+    resting,  // HTTP: the server ended an idle connection; the next call opens another
     closed,
   };
 
@@ -101,7 +102,7 @@ class Clients final : public net::StreamHandler {
     std::string session_line;  // HTTP: "Mcp-Session-Id: …\r\n"
     Channel channel;
     CallRing calls;
-    std::uint64_t exchange = 0;       // HTTP: the call that the answer now arriving belongs to
+    std::uint64_t exchange = 0;  // HTTP: the call that the answer now arriving belongs to
     core::Nanos last_received = 0;
     core::Nanos outage_since = 0;     // 0: none
     core::Nanos back_at = 0;          // when it last came back from a fault

@@ -33,8 +33,8 @@ Engine::Engine(const run::Plan& plan, const Target& target)
   for (std::uint32_t i = 0; i < threads; ++i) {
     const std::uint32_t count =
         plan.load.connections / threads + (i < plan.load.connections % threads ? 1 : 0);
-    workers_.push_back(std::make_unique<Worker>(
-        plan_, target_, operations_, WorkerShare{i, threads, first, count}));
+    workers_.push_back(std::make_unique<Worker>(plan_, target_, operations_,
+                                                WorkerShare{i, threads, first, count}));
     first += count;
   }
   for (auto& worker : workers_) threads_.emplace_back([&worker] { worker->run(); });
@@ -87,8 +87,10 @@ void Engine::finish_into(run::Record& record) {
     record.unmatched_answers += worker->unmatched_answers();
     const auto& faults = worker->faults();
     for (std::size_t i = 0; i < faults.size(); ++i) {
-      if (i < record.faults.size()) record.faults[i].merge(faults[i]);
-      else record.faults.push_back(faults[i]);
+      if (i < record.faults.size())
+        record.faults[i].merge(faults[i]);
+      else
+        record.faults.push_back(faults[i]);
     }
   }
   // "Verified by nonce" is claimed only where every tool call had to carry its own.

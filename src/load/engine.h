@@ -31,7 +31,7 @@ class Engine {
   std::uint64_t ready() const;  // connections, all threads
   void begin();                 // the phases start a moment from now
   core::Nanos load_start() const { return load_start_; }
-  void stop();                  // early; what is in flight stays undecided
+  void stop();  // early; what is in flight stays undecided
   bool finished() const;
   std::vector<pid_t> child_pids() const;
   std::size_t threads() const { return workers_.size(); }

@@ -47,8 +47,7 @@ class Conversation final : public net::StreamHandler {
     }
     stream_ = loop_->connect(target_.url.endpoint, *this, 0);
     const core::Nanos deadline = core::monotonic_ns() + kAnswerTimeout;
-    while (!connected_ && closed_.empty() && core::monotonic_ns() < deadline)
-      loop_->turn(deadline);
+    while (!connected_ && closed_.empty() && core::monotonic_ns() < deadline) loop_->turn(deadline);
     if (connected_) return {};
     return core::unreachable_error("cannot connect to " + target_.text() + ": " +
                                    (closed_.empty() ? "no answer" : closed_));
@@ -159,9 +158,9 @@ void introduce(Introduction& to, const mcp::Answer& answer) {
 // True where the target speaks the stateless era.
 core::Result<bool> discover(Conversation& talk, Introduction& to) {
   json::Reader reader;
-  const auto reply = talk.ask(
-      mcp::kDiscoverId, mcp::discover_request(),
-      mcp::http_header_lines(mcp::kLatestStateless, "server/discover", ""), "", kDiscoverTimeout);
+  const auto reply = talk.ask(mcp::kDiscoverId, mcp::discover_request(),
+                              mcp::http_header_lines(mcp::kLatestStateless, "server/discover", ""),
+                              "", kDiscoverTimeout);
   if (!reply) return false;
   const mcp::Answer answer = mcp::read_answer(reader, reply->bytes());
   if (answer.kind != mcp::Answer::Kind::result || !answer.discovers_stateless) return false;
@@ -173,7 +172,8 @@ core::Result<bool> discover(Conversation& talk, Introduction& to) {
 core::Result<std::string> initialize(Conversation& talk, const Target& target,
                                      mcp::Revision revision, Introduction& to) {
   json::Reader reader;
-  const auto reply = talk.ask(mcp::kOpeningId, mcp::initialize_request(revision), "", "", kAnswerTimeout);
+  const auto reply =
+      talk.ask(mcp::kOpeningId, mcp::initialize_request(revision), "", "", kAnswerTimeout);
   if (!reply)
     return core::unreachable_error(target.text() + " did not answer initialize: " + talk.why());
   const mcp::Answer answer = mcp::read_answer(reader, reply->bytes());
@@ -196,7 +196,7 @@ core::Result<void> check_tools(const mcp::ToolList& list, const run::LoadPlan& l
                                const Target& target) {
   if (list.more) return {};
   for (const auto& operation : load.mix) {
-    if (operation.method != "tools/call" || 
+    if (operation.method != "tools/call" ||
         std::ranges::find(list.names, operation.tool) != list.names.end())
       continue;
     std::string offered;

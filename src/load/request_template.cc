@@ -7,8 +7,7 @@ namespace {
 
 // Exactly mcp::kIdDigits digits: ids lie between kFirstCallId and kLastCallId.
 void write_id(char* out, std::uint64_t id) {
-  for (std::size_t i = mcp::kIdDigits; i-- > 0; id /= 10)
-    out[i] = static_cast<char>('0' + id % 10);
+  for (std::size_t i = mcp::kIdDigits; i-- > 0; id /= 10) out[i] = static_cast<char>('0' + id % 10);
 }
 
 }  // namespace

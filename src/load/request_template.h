@@ -27,8 +27,8 @@ class RequestTemplate {
 
  private:
   std::string method_;
-  std::string head_;  // HTTP: up to where the session's line goes
-  std::string tail_;  // HTTP: the empty line and the body; lines: everything
+  std::string head_;                    // HTTP: up to where the session's line goes
+  std::string tail_;                    // HTTP: the empty line and the body; lines: everything
   std::size_t id_at_ = 0;               // in tail_
   std::vector<std::size_t> nonces_at_;  // in tail_
 };

@@ -2,8 +2,7 @@
 
 namespace gauntlet::load {
 
-Tally::Tally(std::size_t phases)
-    : second_(std::make_unique<run::Snapshot>()), phases_(phases) {
+Tally::Tally(std::size_t phases) : second_(std::make_unique<run::Snapshot>()), phases_(phases) {
   for (std::size_t i = 1; i < kSnapshotsInFlight; ++i)
     empty_.push(std::make_unique<run::Snapshot>());
 }

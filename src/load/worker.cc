@@ -11,6 +11,8 @@ namespace {
 constexpr core::Nanos kSweepInterval = 10 * core::kMillisecond;
 // Bursts sent per turn before the loop reads again, so that a late schedule cannot starve it.
 constexpr int kBurstsPerTurnMax = 1024;
+// After the end of the load, what came due before it is sent for at most this long.
+constexpr core::Nanos kLateSendsMax = core::kSecond;
 
 // Nanoseconds that the calling thread was ready to run but did not (second field of schedstat).
 core::Nanos run_queue_delay() {
@@ -82,8 +84,8 @@ void Worker::open_connections(Clients& clients) {
     const double elapsed = plan_.load.ramp > 0 ? static_cast<double>(now - ramp_start) /
                                                      static_cast<double>(plan_.load.ramp)
                                                : 1.0;
-    const auto due = static_cast<std::uint32_t>(
-        std::min(1.0, elapsed) * static_cast<double>(clients.count()));
+    const auto due =
+        static_cast<std::uint32_t>(std::min(1.0, elapsed) * static_cast<double>(clients.count()));
     while (opened < due) clients.open(opened++);
     clients.sweep(now);
     publish(clients);
@@ -95,7 +97,7 @@ void Worker::open_connections(Clients& clients) {
 }
 
 void Worker::drive(Clients& clients) {
-  const core::Nanos end = start_ + phase_ends_.back();
+  const core::Nanos end = load_end();
   if (plan_.load.arrivals != run::Arrivals::closed) {
     const double rate = plan_.load.rate * share_.count / plan_.load.connections;
     schedule_.emplace(plan_.load.arrivals, rate, plan_.load.burst, share_.count, start_,
@@ -108,8 +110,10 @@ void Worker::drive(Clients& clients) {
   tally_.second().traffic = {};
   for (core::Nanos now = core::monotonic_ns(); now < end; now = core::monotonic_ns()) {
     if (stop_.load(std::memory_order_relaxed)) break;
-    if (schedule_) fire_due(clients, now);
-    else fire_idle(clients, now);
+    if (schedule_)
+      fire_due(clients, now);
+    else
+      fire_idle(clients, now);
     start_faults(clients, now);
     if (now >= next_sweep_) {
       clients.sweep(now);
@@ -118,7 +122,6 @@ void Worker::drive(Clients& clients) {
     if (now - second_start_ >= core::kSecond) end_second(clients, now);
     loop_->turn(std::min(end, next_wake(now)));
   }
-  if (schedule_) count_missed();
 }
 
 core::Nanos Worker::next_wake(core::Nanos now) const {
@@ -129,7 +132,7 @@ core::Nanos Worker::next_wake(core::Nanos now) const {
 }
 
 void Worker::fire_due(Clients& clients, core::Nanos now) {
-  const core::Nanos end = start_ + phase_ends_.back();
+  const core::Nanos end = load_end();
   for (int i = 0; i < kBurstsPerTurnMax; ++i) {
     const Arrival& next = schedule_->next();
     if (next.due > now || next.due >= end) break;
@@ -167,8 +170,7 @@ void Worker::dispatch(Clients& clients, std::uint32_t client, core::Nanos intend
 // What came due and was not even begun when the load ended: the generator's own failure, which
 // self-check sees as scheduled but not dispatched.
 void Worker::count_missed() {
-  const core::Nanos end = start_ + phase_ends_.back();
-  const core::Nanos until = std::min(end, core::monotonic_ns());
+  const core::Nanos until = std::min(load_end(), core::monotonic_ns());
   for (; schedule_->next().due < until; schedule_->advance()) {
     const std::size_t phase = phase_at(schedule_->next().due - start_);
     tally_.scheduled(phase, plan_.load.burst);
@@ -177,16 +179,24 @@ void Worker::count_missed() {
   }
 }
 
-// Everything sent gets its answer or its time-out.
+// What came due at the very end is still sent, late as it is, for a bounded time; then everything
+// sent gets its answer or its time-out.
 void Worker::drain(Clients& clients) {
-  const core::Nanos limit = core::monotonic_ns() + plan_.load.timeout + core::kSecond;
-  while (clients.outstanding() > 0 && !stop_.load(std::memory_order_relaxed)) {
+  const core::Nanos begin = core::monotonic_ns();
+  const core::Nanos limit = begin + plan_.load.timeout + kLateSendsMax;
+  bool sending = schedule_.has_value();
+  while (!stop_.load(std::memory_order_relaxed)) {
     const core::Nanos now = core::monotonic_ns();
-    if (now >= limit) break;
+    if (sending) {
+      fire_due(clients, now);
+      sending = schedule_->next().due < load_end() && now < begin + kLateSendsMax;
+    }
+    if ((!sending && clients.outstanding() == 0) || now >= limit) break;
     clients.sweep(now);
     if (now - second_start_ >= core::kSecond) end_second(clients, now);
-    loop_->turn(now + kSweepInterval);
+    loop_->turn(sending ? now : now + kSweepInterval);
   }
+  if (schedule_) count_missed();
 }
 
 std::size_t Worker::phase_at(core::Nanos since_start) {
@@ -225,8 +235,8 @@ void Worker::end_second(Clients& clients, core::Nanos now) {
   const core::Nanos delay = run_queue_delay();
   second.start = second_start_ - start_;
   second.end = now - start_;
-  second.phase = static_cast<std::uint32_t>(
-      std::ranges::upper_bound(phase_ends_, second.end - 1) - phase_ends_.begin());
+  second.phase = static_cast<std::uint32_t>(std::ranges::upper_bound(phase_ends_, second.end - 1) -
+                                            phase_ends_.begin());
   second.phase = std::min(second.phase, static_cast<std::uint32_t>(phase_ends_.size() - 1));
   second.connections_ready = clients.ready();
   second.outstanding = clients.outstanding();

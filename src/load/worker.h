@@ -20,16 +20,16 @@
 namespace gauntlet::load {
 
 struct WorkerShare {
-  std::uint32_t index = 0;    // of the thread
+  std::uint32_t index = 0;  // of the thread
   std::uint32_t threads = 1;
-  std::uint32_t first = 0;    // client
-  std::uint32_t count = 0;    // clients
+  std::uint32_t first = 0;  // client
+  std::uint32_t count = 0;  // clients
 };
 
 class Worker {
  public:
-  Worker(const run::Plan& plan, const Target& target, const std::vector<RequestTemplate>& operations,
-         WorkerShare share);
+  Worker(const run::Plan& plan, const Target& target,
+         const std::vector<RequestTemplate>& operations, WorkerShare share);
 
   void run();
 
@@ -63,7 +63,8 @@ class Worker {
   void start_faults(Clients& clients, core::Nanos now);
   void end_second(Clients& clients, core::Nanos now);
   void publish(const Clients& clients);
-  std::size_t phase_at(core::Nanos intended);
+  core::Nanos load_end() const { return start_ + phase_ends_.back(); }  // monotonic
+  std::size_t phase_at(core::Nanos since_start);
   std::uint8_t draw_operation();
   core::Nanos next_wake(core::Nanos now) const;
 
@@ -76,17 +77,17 @@ class Worker {
   Tally tally_;
 
   // Times since the load began unless said otherwise.
-  core::Nanos start_ = 0;               // monotonic
+  core::Nanos start_ = 0;  // monotonic
   std::vector<core::Nanos> phase_ends_;
-  std::size_t phase_ = 0;               // of the last intended time
-  std::vector<PlannedFault> planned_;   // in order; those before next_fault_ are done
+  std::size_t phase_ = 0;              // of the last intended time
+  std::vector<PlannedFault> planned_;  // in order; those before next_fault_ are done
   std::size_t next_fault_ = 0;
   std::optional<Schedule> schedule_;
   std::vector<double> operation_thresholds_;  // cumulative weights, the last is 1
-  std::vector<std::uint32_t> touched_;  // clients with calls queued in this turn
+  std::vector<std::uint32_t> touched_;        // clients with calls queued in this turn
   std::vector<bool> is_touched_;
-  core::Nanos next_sweep_ = 0;          // monotonic
-  core::Nanos second_start_ = 0;        // monotonic
+  core::Nanos next_sweep_ = 0;    // monotonic
+  core::Nanos second_start_ = 0;  // monotonic
   core::Nanos cpu_before_ = 0;
   core::Nanos queue_delay_before_ = 0;
 

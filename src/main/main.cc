@@ -1,6 +1,6 @@
 // gauntlet: loads, breaks and judges MCP servers.
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <csignal>
@@ -24,8 +24,8 @@ std::vector<std::string> split_command(std::vector<std::string>& arguments) {
 
 // `gauntlet run http://…` means a target without a suite.
 void sort_out_target(RunOptions& options) {
-  const bool is_url = options.suite.find("://") != std::string::npos ||
-                      options.suite.starts_with("unix:");
+  const bool is_url =
+      options.suite.find("://") != std::string::npos || options.suite.starts_with("unix:");
   if (!is_url || !options.url.empty()) return;
   options.url.swap(options.suite);
 }
@@ -54,7 +54,13 @@ int parse_and_run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     const bool asked = error.get_exit_code() == 0;  // --help, --version
     if (asked) return app.exit(error);
-    fmt::print(stderr, "gauntlet: {} (see gauntlet --help)\n", error.what());
+    const bool no_command =
+        words.size() > 1 && app.get_subcommands().empty() && !words[1].starts_with('-');
+    if (no_command)
+      fmt::print(stderr, "gauntlet: '{}' is not a command", words[1]);
+    else
+      fmt::print(stderr, "gauntlet: {}", error.what());
+    fmt::print(stderr, " (see gauntlet --help)\n");
     return kExitUsage;
   }
   sort_out_target(run_options);

@@ -75,15 +75,19 @@ run::Plan adhoc_plan(const RunOptions& options) {
 core::Result<void> override_counts(const RunOptions& options, run::LoadPlan& load) {
   if (options.connections) load.connections = *options.connections;
   // A stdio server has one connection; more of them are more processes, which a user asks for.
-  else if (!options.command.empty()) load.connections = 1;
+  else if (!options.command.empty())
+    load.connections = 1;
   if (options.threads) load.threads = *options.threads;
   if (options.burst) load.burst = *options.burst;
   if (options.pipeline) load.pipeline = *options.pipeline;
   if (auto ok = in_bounds(load.connections >= 1 && load.connections <= run::kConnectionsMax,
-                          "--connections", "1-100000"); !ok) return ok;
+                          "--connections", "1-100000");
+      !ok)
+    return ok;
   if (auto ok = in_bounds(load.threads <= run::kThreadsMax, "--threads", "1-256"); !ok) return ok;
   if (auto ok = in_bounds(load.burst >= 1 && load.burst <= run::kBurstMax, "--burst", "1-1024");
-      !ok) return ok;
+      !ok)
+    return ok;
   return in_bounds(load.pipeline >= 1 && load.pipeline <= run::kPipelineMax, "--pipeline",
                    "1-1024");
 }
@@ -153,8 +157,8 @@ core::Result<void> override_headers(const RunOptions& options, run::LoadPlan& lo
 
 core::Result<void> override_phases(const RunOptions& options, run::Plan& plan) {
   const auto measured = std::ranges::find_if(plan.phases, &run::Phase::measured);
-  auto duration = with_option(
-      options.duration, "--duration", core::parse_duration, [&](core::Nanos value) {
+  auto duration =
+      with_option(options.duration, "--duration", core::parse_duration, [&](core::Nanos value) {
         measured->duration = value;
         return in_bounds(value >= run::kPhaseMin && value <= run::kPhaseMax, "--duration",
                          "100ms-7d");
@@ -179,7 +183,9 @@ core::Result<void> add_slos(const RunOptions& options, run::Plan& plan) {
   for (const auto& slo : slos) {
     auto limit = run::parse_limit(slo);
     if (!limit) return core::usage_error("--slo: " + limit.error().text);
-    run::Test test{.name = "slo_" + limit->metric, .purpose = "--slo " + slo, .limits = {*limit},
+    run::Test test{.name = "slo_" + limit->metric,
+                   .purpose = "--slo " + slo,
+                   .limits = {*limit},
                    .fault = plan.faults.empty() ? "" : plan.faults.front().id};
     const auto same_name = [&](const run::Test& t) { return t.name.starts_with(test.name); };
     if (const auto n = std::ranges::count_if(plan.tests, same_name); n > 0)
@@ -250,8 +256,10 @@ core::Result<std::optional<mcp::Revision>> wanted_revision(const RunOptions& opt
   if (options.protocol == "auto") return std::nullopt;
   const auto revision = mcp::parse_revision(options.protocol);
   if (!revision || *revision == mcp::Revision::v2024_11_05)
-    return core::usage_error(fmt::format("--protocol '{}' is none of auto, 2025-03-26, 2025-06-18, "
-                                         "2025-11-25, 2026-07-28", options.protocol));
+    return core::usage_error(
+        fmt::format("--protocol '{}' is none of auto, 2025-03-26, 2025-06-18, "
+                    "2025-11-25, 2026-07-28",
+                    options.protocol));
   return revision;
 }
 
@@ -259,9 +267,11 @@ std::string repro_line(const std::vector<std::string>& argv, std::uint64_t seed)
   std::string line;
   bool seeded = false;
   const auto append = [&line](const std::string& word) {
-    const bool plain = !word.empty() && word.find_first_not_of(
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%") ==
-        std::string::npos;
+    const bool plain =
+        !word.empty() &&
+        word.find_first_not_of(
+            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%") ==
+            std::string::npos;
     std::string quoted = word;
     for (std::size_t at = 0; !plain && (at = quoted.find('\'', at)) != std::string::npos; at += 4)
       quoted.replace(at, 1, "'\\''");

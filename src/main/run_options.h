@@ -16,8 +16,8 @@
 namespace gauntlet::main {
 
 struct RunOptions {
-  std::string suite;  // name or file; empty: ad hoc
-  std::string url;    // empty: our own server, unless there is a command
+  std::string suite;                 // name or file; empty: ad hoc
+  std::string url;                   // empty: our own server, unless there is a command
   std::vector<std::string> command;  // stdio server, after "--"
   std::string transport = "http";    // of our own server
   std::optional<std::uint32_t> connections;

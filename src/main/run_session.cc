@@ -115,8 +115,7 @@ core::Result<void> RunSession::open_connections() {
          !interrupt_.requested()) {
     std::this_thread::sleep_for(std::chrono::nanoseconds(kStep));
   }
-  say(fmt::format("connections: {} of {} ready after {}", engine_->ready(),
-                  plan_.load.connections,
+  say(fmt::format("connections: {} of {} ready after {}", engine_->ready(), plan_.load.connections,
                   core::format_duration(core::monotonic_ns() - started_)));
   if (engine_->ready() > 0 || interrupt_.requested()) return {};
   return core::unreachable_error("not one connection to " + target_.text() + " could be opened");

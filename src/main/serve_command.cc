@@ -81,7 +81,8 @@ void declare_serve_options(CLI::App& app, ServeOptions& options) {
 
 int serve_command(const ServeOptions& options) {
   auto config = make_config(options);
-  const auto served = config ? server::serve(*config) : core::Result<int>(std::unexpected(config.error()));
+  const auto served =
+      config ? server::serve(*config) : core::Result<int>(std::unexpected(config.error()));
   if (served) return *served;
   fmt::print(stderr, "gauntlet: {}\n", served.error().text);
   return exit_code_of(served.error().kind);

@@ -154,8 +154,7 @@ Answer read_answer(json::Reader& reader, std::span<const char> bytes) {
   json::ondemand::document document;
   object message;
   if (reader.open(bytes).get(document) != simdjson::SUCCESS ||
-      document.get_object().get(message) != simdjson::SUCCESS ||
-      !read_message(message, answer) ||
+      document.get_object().get(message) != simdjson::SUCCESS || !read_message(message, answer) ||
       document.current_location().error() != simdjson::OUT_OF_BOUNDS)  // bytes after the message
     return Answer{};
   if (!answer.method.empty()) {

@@ -14,26 +14,26 @@ namespace gauntlet::mcp {
 
 struct Answer {
   enum class Kind : std::uint8_t {
-    invalid,       // not JSON, or not a JSON-RPC 2.0 message
+    invalid,  // not JSON, or not a JSON-RPC 2.0 message
     result,
     error,
-    request,       // the server asks us something
+    request,  // the server asks us something
     notification,
   };
 
   Kind kind = Kind::invalid;
   bool has_number_id = false;  // the type that we send
   std::uint64_t id = 0;
-  std::string_view raw_id;     // as it stands in the message, for answering requests
-  std::string_view method;     // requests and notifications
+  std::string_view raw_id;  // as it stands in the message, for answering requests
+  std::string_view method;  // requests and notifications
   std::int64_t error_code = 0;
   std::string_view error_message;
 
   // Of the result:
-  bool is_error = false;           // tools/call: isError
-  bool has_content = false;        // a well-formed content array
-  bool has_tools = false;          // a tools array
-  std::string_view result_type;    // stateless era: "complete", "input_required", …
+  bool is_error = false;              // tools/call: isError
+  bool has_content = false;           // a well-formed content array
+  bool has_tools = false;             // a tools array
+  std::string_view result_type;       // stateless era: "complete", "input_required", …
   std::string_view protocol_version;  // initialize
   bool discovers_stateless = false;   // server/discover: supportedVersions holds 2026-07-28
   std::string_view server_name, server_version;

@@ -24,8 +24,7 @@ RequestText make_request(Revision revision, std::string_view method, std::string
   RequestText text;
   text.method = method;
   text.name = name;
-  if (era_of(revision) == Era::stateless)
-    params += (params.empty() ? "" : ",") + stateless_meta();
+  if (era_of(revision) == Era::stateless) params += (params.empty() ? "" : ",") + stateless_meta();
   text.json = kHead;
   text.id_at = text.json.size();
   text.json += std::to_string(kFirstCallId);

@@ -14,7 +14,8 @@
 namespace gauntlet::mcp {
 
 inline constexpr std::size_t kIdDigits = 10;
-inline constexpr std::uint64_t kFirstCallId = 1'000'000'000;  // the first number of kIdDigits digits
+inline constexpr std::uint64_t kFirstCallId =
+    1'000'000'000;  // the first number of kIdDigits digits
 inline constexpr std::uint64_t kLastCallId = 9'999'999'999;
 inline constexpr std::size_t kNonceDigits = 16;
 inline constexpr std::string_view kNonceMark = "{{nonce}}";

@@ -20,7 +20,8 @@ constexpr core::Nanos kDestructorGrace = 2 * core::kSecond;
 constexpr std::size_t kLineBytesMax = 64 * 1024;
 constexpr int kExecFailed = 127;
 
-// What the child needs after fork; prepared before, because only async-signal-safe calls may follow.
+// What the child needs after fork; prepared before, because only async-signal-safe calls may
+// follow.
 struct ExecPlan {
   std::vector<char*> argv;
   int stdin_fd = -1;
@@ -156,8 +157,7 @@ std::optional<std::string> Child::poll_exit() {
 }
 
 void Child::signal(int number) {
-  if (pid_ > 0 && !poll_exit())
-    syscall(SYS_pidfd_send_signal, pidfd_.get(), number, nullptr, 0);
+  if (pid_ > 0 && !poll_exit()) syscall(SYS_pidfd_send_signal, pidfd_.get(), number, nullptr, 0);
 }
 
 bool Child::wait_for(core::Nanos deadline) {

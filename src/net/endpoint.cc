@@ -142,7 +142,8 @@ std::uint16_t Endpoint::port() const {
 }
 
 std::string Endpoint::text() const {
-  if (is_unix()) return "unix:" + std::string(reinterpret_cast<const sockaddr_un&>(storage_).sun_path);
+  if (is_unix())
+    return "unix:" + std::string(reinterpret_cast<const sockaddr_un&>(storage_).sun_path);
   return host_text(address()) + ":" + std::to_string(port());
 }
 

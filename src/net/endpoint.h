@@ -37,10 +37,10 @@ class Endpoint {
 struct Url {
   enum class Scheme : std::uint8_t { http, tcp, unix_socket };
   Scheme scheme = Scheme::http;
-  std::string host;         // with port where the URL has one, as the Host header wants it
-  std::string path = "/";   // http: path and query; unix: the socket's path
+  std::string host;        // with port where the URL has one, as the Host header wants it
+  std::string path = "/";  // http: path and query; unix: the socket's path
   Endpoint endpoint;
-  std::string text;         // as given
+  std::string text;  // as given
 
   // "http://host[:port][/path]", "tcp://host:port", "unix:/path".
   static core::Result<Url> parse(std::string_view text);

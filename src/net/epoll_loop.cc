@@ -76,8 +76,8 @@ class EpollLoop final : public Loop {
     std::string out;
     std::size_t sent = 0;  // of out, by an earlier short write
     bool connecting = false;
-    int error = 0;  // of a connect() that failed at once; the handler is told next turn
-    bool dirty = false;   // listed in dirty_
+    int error = 0;         // of a connect() that failed at once; the handler is told next turn
+    bool dirty = false;    // listed in dirty_
     bool blocked = false;  // the socket takes no more for now: waiting for EPOLLOUT
     bool paused = false;
   };
@@ -323,8 +323,7 @@ void EpollLoop::turn(core::Nanos deadline) {
   std::vector<StreamId> failed;
   failed.swap(failed_);
   for (const StreamId id : failed)
-    if (const Stream* stream = find(id))
-      end_stream(id, CloseReason::connect_failed, stream->error);
+    if (const Stream* stream = find(id)) end_stream(id, CloseReason::connect_failed, stream->error);
   for (int i = 0; i < event_count_; ++i) deliver(events_[static_cast<std::size_t>(i)]);
 }
 
@@ -343,9 +342,7 @@ void EpollLoop::deliver(const epoll_event& event) {
     case EventKind::stream:
       on_stream_event(low, static_cast<std::uint32_t>(data >> 32) & 0x3FFFFFFF, event.events);
       return;
-    case EventKind::listener:
-      accept_from(static_cast<int>(low));
-      return;
+    case EventKind::listener: accept_from(static_cast<int>(low)); return;
     case EventKind::watch: {
       const auto watch = watches_.find(static_cast<int>(low));
       if (watch == watches_.end()) return;

@@ -34,9 +34,10 @@ double median_over(Windows windows, auto value_of) {
 // 1.4826 times the median distance from the median: the standard deviation, were it normal.
 double deviation_of_outstanding(Windows windows, double median) {
   constexpr double kNormal = 1.4826;
-  return kNormal * median_over(windows, [median](const RecoveryWindow& window) {
+  const auto distance = [median](const auto& window) {
     return std::abs(window.outstanding - median);
-  });
+  };
+  return kNormal * median_over(windows, distance);
 }
 
 RecoveryBaseline baseline_of(Windows before, const RecoveryRule& rule) {
@@ -50,10 +51,10 @@ RecoveryBaseline baseline_of(Windows before, const RecoveryRule& rule) {
                             .error_rate = error_rate(errors, scheduled),
                             .p99_ms = median_over(before, p99_ms),
                             .outstanding = median_over(before, outstanding)};
-  const double slack = std::max({rule.outstanding_share * baseline.outstanding,
-                                 kOutstandingSlackMin,
-                                 kOutstandingDeviations *
-                                     deviation_of_outstanding(before, baseline.outstanding)});
+  const double slack =
+      std::max({rule.outstanding_share * baseline.outstanding, kOutstandingSlackMin,
+                kOutstandingSlackS * baseline.goodput_per_s,
+                kOutstandingDeviations * deviation_of_outstanding(before, baseline.outstanding)});
   baseline.outstanding_limit = baseline.outstanding + slack;
   return baseline;
 }
@@ -79,9 +80,13 @@ class Run {
   explicit Run(std::size_t windows_needed) : windows_needed_(windows_needed) {}
 
   void good(const RecoveryWindow& window) {
+    ++since_bad_;
     if (length_++ == 0) start_s_ = window.t - window.length_s;
   }
   void bad() {
+    const bool lone = complete() && since_bad_ >= windows_needed_;
+    since_bad_ = 0;
+    if (lone) return;
     relapses_ += complete() ? 1 : 0;
     length_ = 0;
   }
@@ -93,6 +98,7 @@ class Run {
  private:
   std::size_t windows_needed_;
   std::size_t length_ = 0;
+  std::size_t since_bad_ = 0;  // good windows
   double start_s_ = 0;
   std::size_t relapses_ = 0;
 };

@@ -7,10 +7,11 @@
 //   p99          <= max(p99_factor * median p99, p99_limit_ms)
 //   victims      are all back
 //   outstanding  <= the baseline's (see RecoveryBaseline::outstanding_limit)
-// Recovered is the start of the first run of `windows` consecutive good windows that no bad window
-// follows: one bad window after such a run is a relapse and cancels it. Only windows that end after
-// the fault does count. The window in which the fault ends may begin the run, and then (only then)
-// the time since the fault's end is 0. "Never" has no time at all, only how long one looked.
+// Recovered is the start of the first run of `windows` consecutive good windows that no relapse
+// follows. A relapse is a second bad window within `windows` of another one: a lone bad second
+// happens to healthy systems too, as the windows before a fault show. Only windows that end after
+// the fault count. The window in which the fault ends may begin the run, and then (only then) the
+// time since the fault's end is 0. "Never" has no time at all, only how long one looked.
 #pragma once
 
 #include <cstddef>
@@ -22,9 +23,9 @@ namespace gauntlet::stats {
 
 // One window of about a second. Windows follow each other without gaps.
 struct RecoveryWindow {
-  double t = 0;         // its end, in seconds on the same clock as the fault's times
+  double t = 0;  // its end, in seconds on the same clock as the fault's times
   double length_s = 1;
-  double goodput = 0;   // verified responses in it: a count, like the next two
+  double goodput = 0;  // verified responses in it: a count, like the next two
   double scheduled = 0;
   double errors = 0;
   double p99_ms = 0;
@@ -42,9 +43,11 @@ struct RecoveryRule {
 };
 
 // Outstanding messages are counted at one instant, so the baseline's own spread is allowed for: at
-// least this many messages, and this many (robust) standard deviations of its windows.
+// least this many messages, this many (robust) standard deviations of its windows, and what comes
+// due in this time, since any scheduler may keep a process waiting that long at that instant.
 inline constexpr double kOutstandingSlackMin = 10;
 inline constexpr double kOutstandingDeviations = 4;
+inline constexpr double kOutstandingSlackS = 0.020;
 
 struct RecoveryBaseline {
   double goodput_per_s = 0;  // median
@@ -79,8 +82,7 @@ struct Recovery {
 // `before`: the steady windows that ended before the fault began. `since`: those that ended after
 // that, up to the next fault or the end of load. detected_s is the time from the fault's start to
 // the end of the first of these with a signal: error rate, goodput or victims not as above.
-Recovery recovery_of(std::span<const RecoveryWindow> before,
-                     std::span<const RecoveryWindow> since, double fault_start_s,
-                     double fault_end_s, const RecoveryRule& rule);
+Recovery recovery_of(std::span<const RecoveryWindow> before, std::span<const RecoveryWindow> since,
+                     double fault_start_s, double fault_end_s, const RecoveryRule& rule);
 
 }  // namespace gauntlet::stats

@@ -80,8 +80,6 @@ std::vector<RecoveryWindow> windows_since(const run::Record& record, const Fault
     if (second.t > fault.start_s && second.t <= to_s)
       windows.push_back(to_window(second, record.plan.load));
   }
-  // An interrupt cuts the last window short, and what was in flight then is no error.
-  if (record.interrupted && !windows.empty()) windows.pop_back();
   return windows;
 }
 

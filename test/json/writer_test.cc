@@ -5,7 +5,6 @@
 
 #include "json/reader.h"
 
-
 namespace gauntlet::json {
 namespace {
 

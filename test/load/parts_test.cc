@@ -14,7 +14,8 @@
 namespace gauntlet::load {
 namespace {
 
-RC_GTEST_PROP(Nonce, DecodesToTheCallItNames, (std::uint64_t salt, std::uint32_t c, std::uint64_t s)) {
+RC_GTEST_PROP(Nonce, DecodesToTheCallItNames,
+              (std::uint64_t salt, std::uint32_t c, std::uint64_t s)) {
   const NonceCoder coder(salt);
   const CallName call{c & 0xFFFFFF, s & ((1ULL << 40) - 1)};
   RC_ASSERT(coder.decode(coder.encode(call)) == call);
@@ -122,13 +123,13 @@ TEST(RequestTemplate, OnlyIdNonceAndSessionChange) {
       target, mcp::tool_call(target.revision, "echo", R"({"message":"{{nonce}}"})"));
   std::string out;
   prepared.append(out, "Mcp-Session-Id: abc\r\n", 1'000'000'042, 0xfeedULL);
-  const std::string body =
-      R"({"jsonrpc":"2.0","id":1000000042,"method":"tools/call","params":)"
-      R"({"name":"echo","arguments":{"message":"000000000000feed"}}})";
-  EXPECT_EQ(out, "POST /mcp HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nContent-Type: application/json\r\n"
-                 "Accept: application/json, text/event-stream\r\n"
-                 "MCP-Protocol-Version: 2025-11-25\r\nX-Test: 1\r\nContent-Length: " +
-                     std::to_string(body.size()) + "\r\nMcp-Session-Id: abc\r\n\r\n" + body);
+  const std::string body = R"({"jsonrpc":"2.0","id":1000000042,"method":"tools/call","params":)"
+                           R"({"name":"echo","arguments":{"message":"000000000000feed"}}})";
+  EXPECT_EQ(out,
+            "POST /mcp HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nContent-Type: application/json\r\n"
+            "Accept: application/json, text/event-stream\r\n"
+            "MCP-Protocol-Version: 2025-11-25\r\nX-Test: 1\r\nContent-Length: " +
+                std::to_string(body.size()) + "\r\nMcp-Session-Id: abc\r\n\r\n" + body);
 }
 
 TEST(RequestTemplate, LinesEndWithANewline) {

@@ -75,16 +75,18 @@ TEST_F(AnswerTest, Opening) {
 }
 
 TEST_F(AnswerTest, WhatIsNotJsonRpcIsInvalid) {
-  for (const std::string_view bad : {
-           "", "null", "[]", "{}", R"({"id":1,"result":{}})", R"({"jsonrpc":"1.0","id":1,"result":{}})",
-           R"({"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","te)",
-           R"({"jsonrpc":"2.0","id":1,"result":{}} x)", R"({"jsonrpc":"2.0","id":1,"result":{}}})",
-           R"({"jsonrpc":"2.0","id":1,"result":7})", R"({"jsonrpc":"2.0","id":1,"error":{}})",
-           R"({"jsonrpc":"2.0","id":1,"result":{"content":[7]}})",
-           R"({"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text"}]}})",
-           R"({"jsonrpc":"2.0","id":1,"result":{"isError":"yes"}})",
-           R"({"jsonrpc":"2.0","id":1,"method":"x","result":{}})",
-           "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"\xff\"}]}}"})
+  for (const std::string_view bad :
+       {"", "null", "[]", "{}", R"({"id":1,"result":{}})",
+        R"({"jsonrpc":"1.0","id":1,"result":{}})",
+        R"({"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","te)",
+        R"({"jsonrpc":"2.0","id":1,"result":{}} x)", R"({"jsonrpc":"2.0","id":1,"result":{}}})",
+        R"({"jsonrpc":"2.0","id":1,"result":7})", R"({"jsonrpc":"2.0","id":1,"error":{}})",
+        R"({"jsonrpc":"2.0","id":1,"result":{"content":[7]}})",
+        R"({"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text"}]}})",
+        R"({"jsonrpc":"2.0","id":1,"result":{"isError":"yes"}})",
+        R"({"jsonrpc":"2.0","id":1,"method":"x","result":{}})",
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[{\"type\":\"text\",\"text\":"
+        "\"\xff\"}]}}"})
     EXPECT_EQ(read(bad).kind, Answer::Kind::invalid) << bad;
 }
 

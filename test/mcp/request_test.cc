@@ -19,11 +19,12 @@ TEST(Request, MarksIdAndEveryNonce) {
 }
 
 TEST(Request, StatelessRequestsCarryTheirMeta) {
-  for (const auto& json : {tool_call(Revision::v2026_07_28, "echo", "{}").json,
-                           plain_request(Revision::v2026_07_28, "tools/list").json,
-                           discover_request()}) {
+  for (const auto& json :
+       {tool_call(Revision::v2026_07_28, "echo", "{}").json,
+        plain_request(Revision::v2026_07_28, "tools/list").json, discover_request()}) {
     EXPECT_NE(json.find(R"("io.modelcontextprotocol/protocolVersion":"2026-07-28")"),
-              std::string::npos) << json;
+              std::string::npos)
+        << json;
     EXPECT_NE(json.find(R"("io.modelcontextprotocol/clientCapabilities":{})"), std::string::npos);
   }
 }

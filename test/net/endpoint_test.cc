@@ -19,8 +19,7 @@ TEST(Endpoint, ReadsWhatUsersWrite) {
 TEST(Endpoint, SaysWhatIsWrong) {
   EXPECT_EQ(Endpoint::parse("127.0.0.1").error().text,
             "'127.0.0.1' names no port; write host:port");
-  EXPECT_EQ(Endpoint::parse("127.0.0.1:x").error().text,
-            "'x' is not a port; give 1-65535 or auto");
+  EXPECT_EQ(Endpoint::parse("127.0.0.1:x").error().text, "'x' is not a port; give 1-65535 or auto");
   EXPECT_FALSE(Endpoint::parse("127.0.0.1:70000"));
   EXPECT_FALSE(Endpoint::parse("[::1:3000"));
   EXPECT_FALSE(Endpoint::parse("unix:" + std::string(200, 'x')));
@@ -36,8 +35,8 @@ TEST(Url, Targets) {
   EXPECT_EQ(Url::parse("http://127.0.0.1")->path, "/");
   EXPECT_EQ(Url::parse("tcp://127.0.0.1:7000")->scheme, Url::Scheme::tcp);
   EXPECT_EQ(Url::parse("unix:/tmp/s")->path, "/tmp/s");
-  for (const char* bad : {"", "127.0.0.1:80", "ftp://x", "tcp://127.0.0.1", "http://", "http://a b/",
-                          "http://127.0.0.1:1/a b", "unix:"})
+  for (const char* bad : {"", "127.0.0.1:80", "ftp://x", "tcp://127.0.0.1", "http://",
+                          "http://a b/", "http://127.0.0.1:1/a b", "unix:"})
     EXPECT_FALSE(Url::parse(bad)) << bad;
 }
 

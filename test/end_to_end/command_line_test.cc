@@ -1,0 +1,116 @@
+// What a user types, and what they get: messages of one line, and exit codes.
+#include <csignal>
+
+#include "end_to_end/gauntlet.h"
+
+namespace gauntlet::end_to_end {
+namespace {
+
+struct Mistake {
+  std::vector<std::string> arguments;
+  std::string message;
+  int exit_code;
+};
+
+class MistakeTest : public testing::TestWithParam<Mistake> {};
+
+TEST_P(MistakeTest, IsOneClearLine) {
+  Gauntlet gauntlet(GetParam().arguments);
+  EXPECT_EQ(gauntlet.wait(), GetParam().exit_code);
+  const std::string err = gauntlet.err();
+  EXPECT_NE(err.find(GetParam().message), std::string::npos) << err;
+  EXPECT_EQ(std::ranges::count(err, '\n'), 1) << err;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    CommandLine, MistakeTest,
+    testing::Values(
+        Mistake{{"run", "baselin"}, "no suite is called `baselin`; did you mean `baseline`?", 2},
+        Mistake{{"run", "--url", "ftp://x"}, "'ftp://x' is not a target", 2},
+        Mistake{{"run", "--rate", "fast"}, "--rate", 2},
+        Mistake{{"run", "-c", "0"}, "--connections must lie in 1-100000", 2},
+        Mistake{{"run", "--slo", "p42<1ms"}, "p42", 2},
+        Mistake{{"run", "--args", "{"}, "--args: not valid JSON", 2},
+        Mistake{{"run", "-H", "no colon"}, "is not 'Name: value'", 2},
+        Mistake{{"run", "--protocol", "2024-01-01"}, "--protocol '2024-01-01' is none of", 2},
+        Mistake{{"run", "--arrivals", "poisson"}, "--arrivals needs a rate", 2},
+        Mistake{{"run", "--metrics-prefix", "9x"}, "--metrics-prefix", 2},
+        Mistake{{"run", "--no-such-flag"}, "--no-such-flag", 2},
+        Mistake{{"run", "baseline", "http://127.0.0.1:19999/mcp", "--metrics-listen", ":19998"},
+                "cannot connect to http://127.0.0.1:19999/mcp: Connection refused",
+                3},
+        Mistake{{"run", "--", "gauntlet-no-such-program"},
+                "cannot start 'gauntlet-no-such-program': No such file or directory",
+                2},
+        Mistake{{"run", "--", "cat"}, "stdio: cat", 3},
+        Mistake{{"serve", "--http", "nonsense"}, "'nonsense' names no port", 2},
+        Mistake{{"serve", "--bad", "luck"}, "--bad 'luck' is none of", 2},
+        Mistake{{"frobnicate"}, "'frobnicate' is not a command", 2},
+        Mistake{{}, "A subcommand is required", 2}));
+
+TEST(CommandLine, TomlMistakesNameFileAndLine) {
+  Scratch scratch;
+  const fs::path file = scratch.path() / "my.toml";
+  std::ofstream(file) << "suite = \"my\"\n[load]\nconections = 5\n";
+  Gauntlet gauntlet({"run", file.string()});
+  EXPECT_EQ(gauntlet.wait(), 2);
+  EXPECT_EQ(gauntlet.err(), "gauntlet: " + file.string() +
+                                ":3: unknown key `conections` in [load]; did you mean "
+                                "`connections`?\n");
+}
+
+TEST(CommandLine, AShownSuiteRunsAsAFile) {
+  Gauntlet show({"show", "baseline"});
+  ASSERT_EQ(show.wait(), 0);
+  Scratch scratch;
+  const fs::path file = scratch.path() / "copy.toml";
+  std::ofstream(file) << show.out();
+  // A wrong target proves that the copy was read and accepted.
+  Gauntlet run({"run", file.string(), "tcp://127.0.0.1:19999", "--metrics-listen", ":19997"});
+  EXPECT_EQ(run.wait(), 3) << run.err();
+}
+
+TEST(CommandLine, HelpIsComplete) {
+  Gauntlet help({"run", "--help"});
+  EXPECT_EQ(help.wait(), 0);
+  for (const char* option : {"--connections",
+                             "--rate",
+                             "--duration",
+                             "--threads",
+                             "--burst",
+                             "--pipeline",
+                             "--ramp",
+                             "--arrivals",
+                             "--tool",
+                             "--args",
+                             "--mix",
+                             "--protocol",
+                             "--slo",
+                             "--header",
+                             "--timeout",
+                             "--warmup",
+                             "--mode",
+                             "--seed",
+                             "--results",
+                             "--metrics-listen",
+                             "--metrics-prefix",
+                             "--strict",
+                             "--quiet",
+                             "--url",
+                             "--transport"})
+    EXPECT_NE(help.out().find(option), std::string::npos) << option;
+  Gauntlet list({"list"});
+  EXPECT_EQ(list.wait(), 0);
+  EXPECT_NE(list.out().find("baseline.recovery_time"), std::string::npos);
+}
+
+TEST(CommandLine, ATakenMetricsPortIsSaidSo) {
+  Server server({"--http", "127.0.0.1:auto"});
+  const std::string address = server.url().substr(7, server.url().find("/mcp") - 7);
+  Gauntlet gauntlet({"run", "--url", server.url(), "--metrics-listen", address});
+  EXPECT_EQ(gauntlet.wait(), 2);
+  EXPECT_NE(gauntlet.err().find("--metrics-listen"), std::string::npos) << gauntlet.err();
+}
+
+}  // namespace
+}  // namespace gauntlet::end_to_end

@@ -1,0 +1,158 @@
+// The built binary as a user runs it: its exit code, what it printed, and its summary.json.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "core/clock.h"
+#include "net/child.h"
+
+namespace gauntlet::end_to_end {
+
+namespace fs = std::filesystem;
+
+// A folder of its own that goes with the test.
+class Scratch {
+ public:
+  Scratch() {
+    std::string name = (fs::temp_directory_path() / "gauntlet-test-XXXXXX").string();
+    path_ = mkdtemp(name.data());
+  }
+  ~Scratch() { fs::remove_all(path_); }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+inline std::string read_whole(const fs::path& path) {
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+// One `gauntlet …` process, with its results in a scratch folder.
+class Gauntlet {
+ public:
+  explicit Gauntlet(const std::vector<std::string>& arguments) {
+    std::vector<std::string> argv = {"sh", "-c", "exec \"$0\" \"$@\" >\"$OUT/out\" 2>\"$OUT/err\"",
+                                     GAUNTLET_BINARY};
+    setenv("OUT", scratch_.path().c_str(), 1);
+    for (const auto& word : arguments) {
+      if (word == "--") add_results(argv);
+      argv.push_back(word);
+    }
+    add_results(argv);
+    auto child = net::Child::start(argv, {});
+    if (child) child_ = std::make_unique<net::Child>(std::move(*child));
+  }
+
+  pid_t pid() const { return child_->pid(); }
+  void signal(int number) { child_->signal(number); }
+
+  // Waits for its end; -1 where it was killed or did not end.
+  int wait(core::Nanos patience = 90 * core::kSecond) {
+    const core::Nanos limit = core::monotonic_ns() + patience;
+    while (!child_->poll_exit() && core::monotonic_ns() < limit) usleep(20'000);
+    const std::string how = child_->poll_exit().value_or("");
+    const std::string prefix = "exited with status ";
+    return how.starts_with(prefix) ? std::stoi(how.substr(prefix.size())) : -1;
+  }
+
+  std::string out() const { return read_whole(scratch_.path() / "out"); }
+  std::string err() const { return read_whole(scratch_.path() / "err"); }
+
+  // The folder of its one run; empty where it left none.
+  fs::path folder() const {
+    if (!fs::exists(scratch_.path() / "results")) return {};
+    for (const auto& entry : fs::directory_iterator(scratch_.path() / "results"))
+      return entry.path();
+    return {};
+  }
+  boost::json::object summary() const {
+    const std::string text = read_whole(folder() / "summary.json");
+    return text.empty() ? boost::json::object() : boost::json::parse(text).as_object();
+  }
+  const fs::path& scratch() const { return scratch_.path(); }
+
+ private:
+  void add_results(std::vector<std::string>& argv) {
+    const bool runs = argv.size() > 4 && argv[4] == "run";
+    if (!runs || has_results_) return;
+    has_results_ = true;
+    argv.push_back("--results");
+    argv.push_back((scratch_.path() / "results").string());
+  }
+
+  Scratch scratch_;
+  bool has_results_ = false;
+  std::unique_ptr<net::Child> child_;
+};
+
+// `gauntlet serve` with these arguments, ready to be loaded.
+class Server {
+ public:
+  explicit Server(std::vector<std::string> arguments) {
+    const auto listeners = std::ranges::count(arguments, "--http") +
+                           std::ranges::count(arguments, "--tcp") +
+                           std::ranges::count(arguments, "--unix");
+    arguments.insert(arguments.begin(), {GAUNTLET_BINARY, "serve"});
+    start(arguments, "listening on ");
+    if (listeners > 1) read_url(second_url_, "listening on ");
+  }
+  // Any other command that says "listening http://…" once it is ready.
+  Server(const std::vector<std::string>& argv, const std::string& before_url) {
+    start(argv, before_url);
+  }
+
+  const std::string& url() const { return url_; }
+  const std::string& second_url() const { return second_url_; }  // of `serve` with two listeners
+  pid_t pid() const { return child_->pid(); }
+  void signal(int number) { child_->signal(number); }
+
+ private:
+  void start(const std::vector<std::string>& argv, const std::string& before_url) {
+    auto child = net::Child::start(argv, {.stdout_pipe = true});
+    ASSERT_TRUE(child) << child.error().text;
+    child_ = std::make_unique<net::Child>(std::move(*child));
+    read_url(url_, before_url);
+  }
+  void read_url(std::string& into, const std::string& before_url) {
+    const core::Nanos deadline = core::monotonic_ns() + 30 * core::kSecond;
+    while (into.empty()) {
+      const auto line = child_->read_line(deadline);
+      ASSERT_TRUE(line) << line.error().text;
+      const std::size_t at = line->find(before_url);
+      if (at != std::string::npos) into = line->substr(at + before_url.size());
+    }
+  }
+
+  std::unique_ptr<net::Child> child_;
+  std::string url_, second_url_;
+};
+
+inline std::int64_t count(const boost::json::object& object, std::string_view a,
+                          std::string_view b) {
+  return object.at(a).as_object().at(b).to_number<std::int64_t>();
+}
+
+inline std::string verdict_of(const boost::json::object& summary, std::string_view test) {
+  for (const auto& row : summary.at("tests").as_array())
+    if (row.at("name").as_string() == test) return std::string(row.at("verdict").as_string());
+  return "no such test";
+}
+
+}  // namespace gauntlet::end_to_end
