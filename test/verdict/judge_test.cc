@@ -360,8 +360,10 @@ TEST(Recovery, EvidenceOfTheFaultIsGivenOnce) {
 
 TEST(Recovery, TailAfterTheLoadIsNoRelapse) {
   auto record = made_record();
-  record.seconds.push_back(test::made_second(61));
-  record.seconds.back().counts = {};
+  for (const int end : {61, 62}) {
+    record.seconds.push_back(test::made_second(end));
+    record.seconds.back().counts = {};
+  }
   EXPECT_EQ(check(record, "recovery < 10s", "cut").outcome, Outcome::pass);
 }
 
