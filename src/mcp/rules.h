@@ -42,7 +42,7 @@ Revision negotiate(std::string_view requested);
 // The HTTP status of an error that answering raised, as opposed to a Refusal.
 int http_status_of(int code, Era era);
 
-// The error answer as JSON text. `id` is a raw token; empty: the answer has no id (MCP has no null).
+// The error answer as JSON text. `id` is a raw token; empty: no id (MCP has no null ids).
 void append_error(std::string& out, std::string_view id, const Refusal& refusal);
 
 }  // namespace gauntlet::mcp

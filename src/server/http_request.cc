@@ -9,10 +9,12 @@ using View = std::string_view;
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
+// Letters and punctuation only: the parser lets no control byte pass, which |0x20 could mistake.
 bool same_letters(View a, View lower_b) {
-  return a.size() == lower_b.size() &&
-         std::equal(a.begin(), a.end(), lower_b.begin(),
-                    [](char x, char y) { return lower(x) == y; });
+  if (a.size() != lower_b.size()) return false;
+  int difference = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) difference |= (a[i] | 0x20) ^ lower_b[i];
+  return difference == 0;
 }
 
 bool contains_letters(View text, View lower_part) {
@@ -36,8 +38,8 @@ std::optional<View>* place_of(View name, RequestHeaders& headers) {
 }
 
 bool accepts(View accept, View type, View type_range) {
-  return contains_letters(accept, type) || contains_letters(accept, type_range) ||
-         accept.find("*/*") != View::npos;
+  return accept.find(type) != View::npos || contains_letters(accept, type) ||
+         contains_letters(accept, type_range) || accept.find("*/*") != View::npos;
 }
 
 mcp::Refusal refusal(int status, View text) { return {mcp::kBadRequest, status, text}; }

@@ -193,6 +193,7 @@ void HttpTransport::write(Peer& base, const Answer& answer) {
   auto& peer = static_cast<HttpPeer&>(base);
   const Delivery& delivery = answer.delivery;
   if (swallows(peer, answer) || delivery.copies == 0) return;
+  if (draining()) peer.keep_alive = false;
   if (answer.body.empty()) return write_plain(peer, 202, {}, {});
   std::string extra(extra_of(answer.http_status));
   if (answer.session) {

@@ -133,7 +133,8 @@ void Transport::begin_close(Peer& peer) {
   loop_.pause_reading(peer.stream, false);  // to see the peer's own end
 }
 
-void Transport::after_turn(core::Nanos now_ns) {
+bool Transport::after_turn(core::Nanos now_ns) {
+  released_ = false;
   std::vector<Waiting> list;
   list.swap(throttled_);
   for (const Waiting& entry : list) release(entry, now_ns);
@@ -141,13 +142,16 @@ void Transport::after_turn(core::Nanos now_ns) {
   list.swap(closing_);
   for (const Waiting& entry : list) finish(entry, now_ns);
   if (draining_) close_idle();
+  return released_;
 }
 
 void Transport::release(Waiting entry, core::Nanos now_ns) {
   Peer* const peer = find(entry.stream, entry.tag);
   if (peer == nullptr || peer->closing) return;
+  loop_.flush(entry.stream);
   if (loop_.unsent_bytes(entry.stream) <= limits_.output_bytes_max / 2) {
     peer->throttled = false;
+    released_ = true;
     serve_held(*peer);
   } else if (now_ns - entry.since_ns > limits_.output_ns) {
     cut_off(*peer);
@@ -169,6 +173,7 @@ void Transport::finish(Waiting entry, core::Nanos now_ns) {
       entry.since_ns = now_ns;
     }
   }
+  if (peer->fin_sent && draining_) return cut_off(*peer);
   closing_.push_back(entry);
 }
 
@@ -187,8 +192,11 @@ bool Transport::is_idle(const Peer& peer) const {
 }
 
 void Transport::close_idle() {
-  for (const auto& peer : peers_)
-    if (peer != nullptr && is_idle(*peer)) cut_off(*peer);
+  for (const auto& peer : peers_) {
+    if (peer == nullptr) continue;
+    loop_.flush(peer->stream);
+    if (is_idle(*peer)) cut_off(*peer);
+  }
 }
 
 void Transport::close_all() {

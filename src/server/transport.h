@@ -48,8 +48,9 @@ class Transport : public net::StreamHandler {
   void add(core::Fd socket, bool loopback);
   void deliver_late(net::StreamId stream, std::uint64_t tag, const Answer& answer);
 
-  // Once a turn: lets peers go on whose output has drained, and closes those that are done.
-  void after_turn(core::Nanos now_ns);
+  // Once a turn: lets peers go on whose output has drained, and closes those that are done. True
+  // when it wrote something: the next turn is not to wait, as no event may come of it.
+  bool after_turn(core::Nanos now_ns);
   // Once a second: cuts off peers that are too slow.
   virtual void sweep(core::Nanos now_ns);
   // From now on each peer is closed as soon as it has all its answers.
@@ -119,6 +120,7 @@ class Transport : public net::StreamHandler {
   std::string* out_ = nullptr;  // of the peer being served
   core::Nanos now_ns_ = 0;
   bool draining_ = false;
+  bool released_ = false;  // in this turn, a peer that was throttled
 };
 
 }  // namespace gauntlet::server

@@ -90,13 +90,14 @@ void Worker::on_accepted(core::Fd socket, std::uint64_t tag) {
 }
 
 void Worker::run() {
+  bool busy = false;
   while (!finished(loop_->now())) {
-    loop_->turn(std::min({timers_.next_ns(), next_sweep_ns_, stop_by_ns_}));
+    loop_->turn(busy ? 0 : std::min({timers_.next_ns(), next_sweep_ns_, stop_by_ns_}));
     const core::Nanos now_ns = loop_->now();
     timers_.run_due(now_ns);
     if (now_ns >= next_sweep_ns_) sweep(now_ns);
-    http_.after_turn(now_ns);
-    lines_.after_turn(now_ns);
+    busy = http_.after_turn(now_ns);
+    busy |= lines_.after_turn(now_ns);
   }
 }
 

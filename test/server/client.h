@@ -2,6 +2,8 @@
 // gets nothing for ten seconds fails.
 #pragma once
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -25,6 +27,8 @@ class Client {
  public:
   explicit Client(const net::Endpoint& where)
       : fd_(socket(where.family(), SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    const int on = 1;
+    setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // fails on Unix sockets
     const timeval limit{.tv_sec = 10, .tv_usec = 0};
     setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     if (connect(fd_.get(), where.address(), where.length()) != 0)

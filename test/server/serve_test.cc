@@ -1,0 +1,156 @@
+// serve() as a process of its own: what it prints, and how signals end it.
+#include "server/serve.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "client.h"
+#include "requests.h"
+
+namespace gauntlet::server {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+// A child that runs serve(), and the pipe that its stdout goes to.
+class Serving {
+ public:
+  explicit Serving(const Config& config) {
+    int ends[2];
+    if (pipe(ends) != 0) throw std::runtime_error("pipe");
+    pid_ = fork();
+    if (pid_ == 0) {
+      prctl(PR_SET_PDEATHSIG, SIGKILL);
+      dup2(ends[1], STDOUT_FILENO);
+      close(ends[0]);
+      const auto code = serve(config);
+      _exit(code ? *code : 99);
+    }
+    close(ends[1]);
+    out_ = fdopen(ends[0], "r");
+  }
+  ~Serving() {
+    if (pid_ > 0) {
+      kill(pid_, SIGKILL);
+      waitpid(pid_, nullptr, 0);
+    }
+    fclose(out_);
+  }
+
+  std::string line() {
+    char text[512] = "";
+    return fgets(text, sizeof text, out_) == nullptr ? "" : text;
+  }
+
+  void signal(int number) const { kill(pid_, number); }
+
+  int wait() {
+    int status = 0;
+    waitpid(pid_, &status, 0);
+    pid_ = 0;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  }
+
+ private:
+  pid_t pid_ = 0;
+  FILE* out_ = nullptr;
+};
+
+Config one_http() {
+  Config config;
+  config.http = {*net::Endpoint::tcp("127.0.0.1", 0)};
+  return config;
+}
+
+net::Endpoint announced(const std::string& line) {
+  const std::size_t from = line.find("://") + 3;
+  return *net::Endpoint::parse(line.substr(from, line.find('/', from) - from));
+}
+
+bool listens(const net::Endpoint& where) {
+  try {
+    Client probe(where);
+    return true;
+  } catch (const std::runtime_error&) {
+    return false;
+  }
+}
+
+bool has_waiting_call(const net::Endpoint& where) {
+  const std::string text = Client(where).ask(http("GET", "/metrics")).body;
+  return text.find("gauntlet_server_later_calls 1\n") != std::string::npos;
+}
+
+TEST(Serve, SaysWhereItListens) {
+  const std::string path = testing::TempDir() + "gauntlet_serve_" + std::to_string(getpid());
+  Config config = one_http();
+  config.lines = {*net::Endpoint::tcp("127.0.0.1", 0), *net::Endpoint::unix_path(path)};
+  Serving serving(config);
+  const std::string http_line = serving.line();
+  EXPECT_THAT(http_line, StartsWith("gauntlet serve: listening on http://127.0.0.1:"));
+  EXPECT_TRUE(http_line.ends_with("/mcp\n"));
+  const std::string url = http_line.substr(29, http_line.size() - 30);
+  EXPECT_EQ(serving.line(), R"({"mcpServers":{"gauntlet":{"url":")" + url + "\"}}}\n");
+  EXPECT_THAT(serving.line(), StartsWith("gauntlet serve: listening on tcp://127.0.0.1:"));
+  EXPECT_EQ(serving.line(), "gauntlet serve: listening on unix:" + path + "\n");
+  Client client(announced(http_line));
+  EXPECT_EQ(client.ask(stateless_echo("1")).status, 200);
+  serving.signal(SIGTERM);
+  EXPECT_EQ(serving.wait(), 0);
+  EXPECT_NE(access(path.c_str(), F_OK), 0);
+}
+
+TEST(Serve, ASecondSignalEndsItAtOnce) {
+  Serving serving(one_http());
+  const net::Endpoint where = announced(serving.line());
+  Client client(where);
+  client.send(post(stateless_call("1", "sleep", R"({"ms":600000})"),
+                   stateless_headers("tools/call", "sleep")));
+  while (!has_waiting_call(where)) usleep(1000);
+  serving.signal(SIGINT);
+  while (listens(where)) usleep(1000);
+  serving.signal(SIGTERM);
+  EXPECT_EQ(serving.wait(), 130);
+}
+
+TEST(Serve, EndsWithItsParentWhenAskedTo) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  Config config = one_http();
+  config.parent_death_signal = true;
+  const pid_t parent = fork();
+  if (parent == 0) {
+    if (fork() == 0) {
+      dup2(ends[1], STDOUT_FILENO);
+      close(ends[1]);
+      _exit(serve(config) ? 0 : 99);
+    }
+    pause();
+  }
+  close(ends[1]);
+  FILE* const out = fdopen(ends[0], "r");
+  char text[512];
+  EXPECT_NE(fgets(text, sizeof text, out), nullptr);
+  kill(parent, SIGKILL);
+  waitpid(parent, nullptr, 0);
+  while (fgets(text, sizeof text, out) != nullptr) {
+  }  // the end: nobody holds the other end any more
+  fclose(out);
+}
+
+TEST(Serve, SaysWhyItCannotListen) {
+  const auto taken = net::listen_on(*net::Endpoint::tcp("127.0.0.1", 0));
+  Config config;
+  config.http = {*net::local_endpoint(taken->get())};
+  const auto code = serve(config);
+  ASSERT_FALSE(code);
+  EXPECT_THAT(code.error().text, HasSubstr("cannot listen on 127.0.0.1:"));
+}
+
+}  // namespace
+}  // namespace gauntlet::server
