@@ -52,18 +52,23 @@ TEST(CoordinatedOmission, AStopShowsInTheQuantilesAsTheorySays) {
 }
 
 TEST(Verdict, AServerThatDiesHalfwayIsAFailureWithAReport) {
-  Server server({"--http", "127.0.0.1:auto"});
-  Gauntlet gauntlet({"run", "--url", server.url(), "-c", "10", "-R", "300", "-d", "5s", "--ramp",
-                     "0s", "--warmup", "1s", "--timeout", "1s", "-q"});
-  usleep(3'500'000);
-  server.signal(SIGKILL);
-  EXPECT_EQ(gauntlet.wait(), 1) << gauntlet.out();
-  const auto summary = gauntlet.summary();
+  const auto gauntlet = judged([] {
+    Server server({"--http", "127.0.0.1:auto"});
+    auto run = std::make_unique<Gauntlet>(
+        std::vector<std::string>{"run", "--url", server.url(), "-c", "10", "-R", "300", "-d", "5s",
+                                 "--ramp", "0s", "--warmup", "1s", "--timeout", "1s", "-q"});
+    usleep(3'500'000);
+    server.signal(SIGKILL);
+    run->wait();
+    return run;
+  });
+  EXPECT_EQ(gauntlet->wait(), 1) << gauntlet->out();
+  const auto summary = gauntlet->summary();
   EXPECT_EQ(summary.at("verdict").as_string(), "FAIL");
   EXPECT_EQ(summary.at("exit_code").to_number<int>(), 1);
   EXPECT_GT(count(summary, "errors", "unsent"), 100) << "nobody was there to send to";
   EXPECT_GT(count(summary, "load", "completed"), 100) << "before it died";
-  EXPECT_TRUE(fs::exists(gauntlet.folder() / "junit.xml"));
+  EXPECT_TRUE(fs::exists(gauntlet->folder() / "junit.xml"));
 }
 
 TEST(Verdict, AnOverloadedGeneratorDoesNotJudge) {
@@ -113,10 +118,11 @@ TEST(Verdict, AnInterruptedRunLeavesAValidReport) {
 
 TEST(Verdict, ASlowServerFailsItsLatencyLimit) {
   Server server({"--http", "127.0.0.1:auto"});
-  Gauntlet gauntlet({"run", "--url", server.url(), "-c", "20", "-R", "100", "-d", "3s", "--tool",
-                     "sleep", "--args", R"({"ms":100})", "--slo", "p50<50ms", "-q"});
-  EXPECT_EQ(gauntlet.wait(), 1) << gauntlet.out();
-  EXPECT_GE(millis(gauntlet.summary(), "response_time_ms", "p50"), 100);
+  const auto gauntlet =
+      judged({"run", "--url", server.url(), "-c", "20", "-R", "100", "-d", "3s", "--tool", "sleep",
+              "--args", R"({"ms":100})", "--slo", "p50<50ms", "-q"});
+  EXPECT_EQ(gauntlet->wait(), 1) << gauntlet->out();
+  EXPECT_GE(millis(gauntlet->summary(), "response_time_ms", "p50"), 100);
 }
 
 TEST(Verdict, ToolErrorsAreErrors) {

@@ -44,14 +44,19 @@ class KnownBadTest : public testing::TestWithParam<Badness> {};
 TEST_P(KnownBadTest, IsCaughtByClassAndCount) {
   const Badness& bad = GetParam();
   // HTTP is there in any case: the server's own count is read from its /metrics.
-  Server server({"--http", "127.0.0.1:auto", "--tcp", "127.0.0.1:auto", "--bad", bad.kind + ":40"});
-  const std::string& url = bad.transport == "tcp" ? server.second_url() : server.url();
-  Gauntlet gauntlet({"run", "--url", url, "-c", "8", "-R", "400", "-d", "3s", "--warmup", "0s",
-                     "--timeout", "700ms", "--slo", "error_rate<0.1%", "-q"});
-  EXPECT_EQ(gauntlet.wait(), 1) << gauntlet.out() << gauntlet.err();
-  const auto summary = gauntlet.summary();
+  std::unique_ptr<Server> server;
+  const auto gauntlet = judged([&] {
+    server = std::make_unique<Server>(std::vector<std::string>{
+        "--http", "127.0.0.1:auto", "--tcp", "127.0.0.1:auto", "--bad", bad.kind + ":40"});
+    const auto& url = bad.transport == "tcp" ? server->second_url() : server->url();
+    return std::make_unique<Gauntlet>(std::vector<std::string>{
+        "run", "--url", url, "-c", "8", "-R", "400", "-d", "3s", "--warmup", "0s", "--timeout",
+        "700ms", "--slo", "error_rate<0.1%", "-q"});
+  });
+  EXPECT_EQ(gauntlet->wait(), 1) << gauntlet->out() << gauntlet->err();
+  const auto summary = gauntlet->summary();
   ASSERT_FALSE(summary.empty());
-  const std::int64_t expected = spoiled(http_get(server.url(), "/metrics"), bad.kind);
+  const std::int64_t expected = spoiled(http_get(server->url(), "/metrics"), bad.kind);
   EXPECT_GE(expected, 5) << "the server did misbehave";
   const std::int64_t caught = count(summary, "errors", bad.error_class);
   EXPECT_GE(caught, expected) << summary.at("errors");
@@ -86,10 +91,10 @@ INSTANTIATE_TEST_SUITE_P(KnownBad, KnownBadTest,
 
 TEST(KnownBad, AStalledLineLosesEveryCallFromThenOn) {
   Server server({"--tcp", "127.0.0.1:auto", "--bad", "stall:40"});
-  Gauntlet gauntlet({"run", "--url", server.url(), "-c", "8", "-R", "400", "-d", "3s", "--warmup",
-                     "0s", "--timeout", "700ms", "-q"});
-  EXPECT_EQ(gauntlet.wait(), 1);
-  const auto summary = gauntlet.summary();
+  const auto gauntlet = judged({"run", "--url", server.url(), "-c", "8", "-R", "400", "-d", "3s",
+                                "--warmup", "0s", "--timeout", "700ms", "-q"});
+  EXPECT_EQ(gauntlet->wait(), 1);
+  const auto summary = gauntlet->summary();
   // The first of them times out, and the connection is given up with the rest in flight.
   EXPECT_GT(count(summary, "errors", "timeout"), 0);
   EXPECT_GT(count(summary, "errors", "indeterminate"), count(summary, "errors", "timeout"));
@@ -97,10 +102,10 @@ TEST(KnownBad, AStalledLineLosesEveryCallFromThenOn) {
 
 TEST(KnownBad, ALeakFailsMemoryGrowth) {
   Server server({"--http", "127.0.0.1:auto", "--bad", "leak:2"});
-  Gauntlet gauntlet({"run", "--url", server.url(), "-c", "8", "-R", "400", "-d", "12s", "--slo",
-                     "memory_growth<100MB", "-q"});
-  EXPECT_EQ(gauntlet.wait(), 1) << gauntlet.out();
-  EXPECT_EQ(verdict_of(gauntlet.summary(), "adhoc.slo_memory_growth"), "FAIL");
+  const auto gauntlet = judged({"run", "--url", server.url(), "-c", "8", "-R", "400", "-d", "12s",
+                                "--slo", "memory_growth<100MB", "-q"});
+  EXPECT_EQ(gauntlet->wait(), 1) << gauntlet->out();
+  EXPECT_EQ(verdict_of(gauntlet->summary(), "adhoc.slo_memory_growth"), "FAIL");
 }
 
 }  // namespace

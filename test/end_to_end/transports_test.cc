@@ -21,9 +21,9 @@ TEST_P(WayTest, EveryMessageIsVerified) {
   Server server(GetParam().serve);
   std::vector<std::string> arguments = {"run", "--url", server.url(), "-c", "6", "-d", "2s", "-q"};
   arguments.insert(arguments.end(), GetParam().run.begin(), GetParam().run.end());
-  Gauntlet gauntlet(arguments);
-  EXPECT_EQ(gauntlet.wait(), 0) << gauntlet.out() << gauntlet.err();
-  const auto summary = gauntlet.summary();
+  const auto gauntlet = judged(arguments);
+  EXPECT_EQ(gauntlet->wait(), 0) << gauntlet->out() << gauntlet->err();
+  const auto summary = gauntlet->summary();
   const auto& target = summary.at("target").as_object();
   EXPECT_EQ(target.at("protocol").as_string(), GetParam().protocol);
   EXPECT_EQ(target.at("transport").as_string(), GetParam().transport);
@@ -81,9 +81,9 @@ TEST(Mix, OperationsAreDrawnByWeight) {
   const fs::path file = scratch.path() / "mix.toml";
   std::ofstream(file) << "[[mix]]\ntool = \"echo\"\narguments = '{\"message\":\"{{nonce}}\"}'\n"
                          "weight = 3\n[[mix]]\nmethod = \"tools/list\"\nweight = 1\n";
-  Gauntlet gauntlet({"run", "--url", server.url(), "-c", "4", "-R", "400", "-d", "2s", "--mix",
-                     file.string(), "-q"});
-  EXPECT_EQ(gauntlet.wait(), 0) << gauntlet.out() << gauntlet.err();
+  const auto gauntlet = judged({"run", "--url", server.url(), "-c", "4", "-R", "400", "-d", "2s",
+                                "--mix", file.string(), "-q"});
+  EXPECT_EQ(gauntlet->wait(), 0) << gauntlet->out() << gauntlet->err();
 }
 
 TEST(Tools, AMissingToolIsSaidSoWithTheOnesThereAre) {
@@ -127,9 +127,10 @@ limits = ["reconnected >= 100%", "recovery < 60s", "p99 <= 500ms"]
 )";
   for (const char* protocol : {"2026-07-28", "2025-11-25"}) {
     Server server({"--http", "127.0.0.1:auto"});
-    Gauntlet gauntlet({"run", file.string(), server.url(), "--protocol", protocol, "-q"});
-    EXPECT_EQ(gauntlet.wait(), 0) << gauntlet.out() << gauntlet.err();
-    const auto fault = gauntlet.summary().at("faults").as_array().at(0).as_object();
+    const auto gauntlet =
+        judged({"run", file.string(), server.url(), "--protocol", protocol, "-q"});
+    EXPECT_EQ(gauntlet->wait(), 0) << gauntlet->out() << gauntlet->err();
+    const auto fault = gauntlet->summary().at("faults").as_array().at(0).as_object();
     EXPECT_EQ(fault.at("victims").to_number<int>(), 20);
     EXPECT_EQ(fault.at("reconnected").to_number<int>(), 20);
     const auto& evidence = fault.at("evidence").as_object();
