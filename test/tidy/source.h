@@ -11,7 +11,7 @@ namespace gauntlet::tidy {
 std::string code_only(std::string_view text);
 
 struct Function {
-  std::string name;  // "Loop::turn"
+  std::string name;       // "Loop::turn"
   std::size_t lines = 0;  // from the head's first line to the closing brace
 };
 
