@@ -48,6 +48,7 @@ class Channel {
     if (!http_) return !lines_.partial();
     const bool in_answer = http_->in_answer;
     if (!http_->parser.finish()) return false;
+    http_->exchange.keep_alive = false;
     if (in_answer) end_answer(sink);
     return true;
   }
