@@ -76,8 +76,7 @@ std::size_t MetricsServer::free_slot() {
 
 void MetricsServer::on_accepted(core::Fd socket, std::uint64_t) {
   const auto slot = free_slot();
-  auto& connection = connections_[slot].emplace();
-  connection.opened = ++opened_;
+  auto& connection = connections_[slot].emplace(++opened_);
   connection.stream = loop_->adopt(std::move(socket), *this, slot);
 }
 

@@ -39,8 +39,10 @@ class MetricsServer final : net::StreamHandler, net::AcceptHandler {
 
  private:
   struct Connection {
+    explicit Connection(std::uint64_t number) : opened(number) {}
+
     net::StreamId stream;
-    std::uint64_t opened = 0;  // a running number
+    std::uint64_t opened;  // a running number
     wire::HttpParser parser{wire::HttpParser::Role::request, kMetricsRequestLimits};
   };
 

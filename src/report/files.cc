@@ -42,7 +42,7 @@ core::Result<void> write_whole_file(const std::filesystem::path& path, std::stri
 core::Result<std::filesystem::path> write_results(const std::filesystem::path& results,
                                                   const run::Record& record,
                                                   const run::Verdict& verdict, int exit_code) {
-  const auto folder = results / record.run.id;
+  auto folder = results / record.run.id;
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) return core::internal_error(fmt::format("{}: {}", folder.string(), error.message()));
