@@ -55,7 +55,6 @@ void Transport::on_data(net::StreamId stream, std::uint64_t tag, std::span<char>
   Peer* const peer = find(stream, tag);
   GAUNTLET_CHECK(peer != nullptr);
   if (peer->closing) return;  // only its FIN is awaited
-  if (held_up(*peer)) return hold(*peer, bytes);
   serve(*peer, bytes);
 }
 

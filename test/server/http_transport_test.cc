@@ -1,4 +1,6 @@
 // What HTTP itself asks of the server: order, framing, refusals, limits.
+#include <array>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -45,6 +47,27 @@ TEST(HttpTransport, ALateAnswerKeepsItsPlaceInThePipeline) {
   client.send(stateless_echo("4"));
   EXPECT_EQ(client.read_response().body, stateless_echoed("3"));
   EXPECT_EQ(client.read_response().body, stateless_echoed("4"));
+}
+
+TEST(HttpTransport, TheNextConnectionDoesNotInheritALateAnswer) {
+  Served served;
+  const auto sleep = [](const char* ms) {
+    return post(stateless_call("1", "sleep", std::string(R"({"ms":)") + ms + "}"),
+                stateless_headers("tools/call", "sleep"));
+  };
+  {
+    Client gone(served.http());
+    gone.send(sleep("150"));
+    while (served.metric("gauntlet_server_later_calls") < 1) usleep(1000);
+  }
+  while (served.metric("gauntlet_server_connections") > 1) usleep(1000);
+  std::array<Client, 3> next = {Client(served.http()), Client(served.http()),
+                                Client(served.http())};  // one of them in the same place
+  for (Client& client : next) client.send(sleep("250") + stateless_echo("2"));
+  for (Client& client : next) {
+    EXPECT_EQ(client.read_response().body, stateless_echoed("1", R"("slept 250 ms")"));
+    EXPECT_EQ(client.read_response().body, stateless_echoed("2"));
+  }
 }
 
 TEST(HttpTransport, AnswersARequestThatComesByteByByte) {

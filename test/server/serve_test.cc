@@ -106,7 +106,9 @@ TEST(Serve, SaysWhereItListens) {
 }
 
 TEST(Serve, ASecondSignalEndsItAtOnce) {
-  Serving serving(one_http());
+  Config config = one_http();
+  config.limits.stop_ns = 3600 * core::kSecond;
+  Serving serving(config);
   const net::Endpoint where = announced(serving.line());
   Client client(where);
   client.send(post(stateless_call("1", "sleep", R"({"ms":600000})"),
