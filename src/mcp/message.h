@@ -35,9 +35,9 @@ struct Message {
   std::string_view protocol_version;  // initialize
 
   // Of params._meta: the claim to belong to the stateless era.
-  bool has_claim = false;              // the protocolVersion key is there, whatever its type
+  bool has_claim = false;                // the protocolVersion key is there, whatever its type
   bool has_client_capabilities = false;  // … and is an object
-  std::string_view claimed_version;    // empty where it is not a string
+  std::string_view claimed_version;      // empty where it is not a string
 };
 
 struct MessageError {

@@ -81,8 +81,8 @@ std::expected<Era, Refusal> classify_claimed(const Message& message, const Heade
     return refuse(kHeaderMismatch, "the MCP-Protocol-Version header and the body's _meta differ");
   if (revision && era_of(*revision) == Era::stateful) return Era::stateful;
   if (!revision && !message.claimed_version.empty())
-    return std::unexpected(Refusal{kUnsupportedProtocolVersion, 400,
-                                   "unsupported protocol version", message.claimed_version});
+    return std::unexpected(Refusal{kUnsupportedProtocolVersion, 400, "unsupported protocol version",
+                                   message.claimed_version});
   if (message.claimed_version.empty())
     return refuse(kInvalidParams, "_meta: protocolVersion must be a string");
   if (message.kind == Message::Kind::notification) return Era::stateless;

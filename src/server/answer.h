@@ -15,8 +15,8 @@ struct Answer {
   int http_status = 200;
   std::string_view body = {};  // JSON text; empty: there is nothing to say (HTTP: 202)
   Delivery delivery = {};
-  bool later = false;     // nothing to send now; Transport::deliver_late() brings it
-  bool opened = false;    // an initialize was answered
+  bool later = false;   // nothing to send now; Transport::deliver_late() brings it
+  bool opened = false;  // an initialize was answered
   std::optional<SessionId> session = {};  // … over HTTP, with this session
 };
 

@@ -22,7 +22,14 @@
 namespace gauntlet::server {
 
 enum class BadKind : std::uint8_t {
-  none, wrong_id, duplicate, drop, stall, bad_json, half_close, leak
+  none,
+  wrong_id,
+  duplicate,
+  drop,
+  stall,
+  bad_json,
+  half_close,
+  leak
 };
 
 inline constexpr std::array<std::string_view, 8> kBadKindNames = {

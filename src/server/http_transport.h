@@ -1,6 +1,6 @@
 // HttpTransport: MCP over Streamable HTTP on /mcp for both eras, and /health, /ready, /metrics.
-// Requests may be pipelined; answers come in order. Without server-to-client streams for now: GET on
-// /mcp is 405. An answer is application/json, or a short SSE stream where client or Config ask.
+// Requests may be pipelined; answers come in order. Without server-to-client streams for now: GET
+// on /mcp is 405. An answer is application/json, or a short SSE stream where client or Config ask.
 #pragma once
 
 #include <functional>
@@ -13,12 +13,11 @@
 namespace gauntlet::server {
 
 struct HttpPeer final : Peer {
-  explicit HttpPeer(wire::HttpLimits limits)
-      : parser(wire::HttpParser::Role::request, limits) {}
+  explicit HttpPeer(wire::HttpLimits limits) : parser(wire::HttpParser::Role::request, limits) {}
 
   wire::HttpParser parser;
-  std::string body;       // of a request that came in parts
-  std::span<char> whole;  // of one that came whole
+  std::string body;        // of a request that came in parts
+  std::span<char> whole;   // of one that came whole
   bool in_body = false;    // its head is complete
   bool continued = false;  // 100 Continue was sent
   // Of the request being answered:
@@ -39,7 +38,9 @@ class HttpTransport final : public Transport {
   std::unique_ptr<Peer> make_peer() const override;
   std::span<char> consume(Peer& peer, std::span<char> bytes) override;
   void write(Peer& peer, const Answer& answer) override;
-  bool held_up(const Peer& peer) const override { return peer.later > 0 || Transport::held_up(peer); }
+  bool held_up(const Peer& peer) const override {
+    return peer.later > 0 || Transport::held_up(peer);
+  }
 
   void on_body(HttpPeer& peer, std::span<char> piece);
   void on_incomplete(HttpPeer& peer);

@@ -87,10 +87,8 @@ std::string prometheus_text(const Counters& counters, const Gauges& gauges) {
   single(out, "gauntlet_server_connections_accepted_total", "counter", "Connections accepted.",
          counters.connections_accepted);
   single(out, "gauntlet_server_connections_refused_total", "counter",
-         "Connections closed at once because the limit was reached.",
-         counters.connections_refused);
-  single(out, "gauntlet_server_connections", "gauge", "Connections open now.",
-         gauges.connections);
+         "Connections closed at once because the limit was reached.", counters.connections_refused);
+  single(out, "gauntlet_server_connections", "gauge", "Connections open now.", gauges.connections);
   single(out, "gauntlet_server_sessions", "gauge", "Sessions known now.", gauges.sessions);
   single(out, "gauntlet_server_later_calls", "gauge", "Calls whose answer is still to come.",
          gauges.later_calls);

@@ -14,7 +14,13 @@ namespace gauntlet::server {
 
 // What requests are counted by; everything unknown is `other`, so that the labels stay bounded.
 enum class Method : std::uint8_t {
-  tools_call, tools_list, initialize, server_discover, ping, notification, other
+  tools_call,
+  tools_list,
+  initialize,
+  server_discover,
+  ping,
+  notification,
+  other
 };
 
 inline constexpr std::array<std::string_view, 7> kMethodNames = {

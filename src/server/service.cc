@@ -162,9 +162,9 @@ Answer Service::call_tool(const mcp::Message& message, mcp::Era era, const Calle
 }
 
 Answer Service::unknown_method(const mcp::Message& message, mcp::Era era) {
-  return refuse({mcp::kMethodNotFound, mcp::http_status_of(mcp::kMethodNotFound, era),
-                 "method not found"},
-                message.id);
+  return refuse(
+      {mcp::kMethodNotFound, mcp::http_status_of(mcp::kMethodNotFound, era), "method not found"},
+      message.id);
 }
 
 Answer Service::result(std::string_view id, std::string_view json) {

@@ -1,9 +1,9 @@
 // Service: the MCP server without its transports: one message in, one answer out.
 // Both eras; which one a message belongs to is decided per message (mcp/rules.h).
 //
-// On the way of an echo call nothing is allocated, locked or asked of the kernel: two short simdjson
-// passes (the message, the arguments) and appends to a buffer that is kept. Answers to tools/call
-// carry no _meta.serverInfo (2026-07-28 says SHOULD): tools/list and server/discover do.
+// On the way of an echo call nothing is allocated, locked or asked of the kernel: two short
+// simdjson passes (the message, the arguments) and appends to a buffer that is kept. Answers to
+// tools/call carry no _meta.serverInfo (2026-07-28 says SHOULD): tools/list and server/discover do.
 // Belongs to one thread.
 #pragma once
 

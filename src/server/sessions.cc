@@ -64,9 +64,8 @@ bool Sessions::close(std::string_view id) {
 void Sessions::forget_idle(core::Nanos now_ns) {
   if (now_ns - last_look_ns_ < idle_ns_ / kLooksPerIdleTime) return;
   last_look_ns_ = now_ns;
-  std::erase_if(sessions_, [&](const auto& entry) {
-    return now_ns - entry.second.used_ns > idle_ns_;
-  });
+  std::erase_if(sessions_,
+                [&](const auto& entry) { return now_ns - entry.second.used_ns > idle_ns_; });
 }
 
 }  // namespace gauntlet::server

@@ -27,15 +27,15 @@ struct Peer {
   virtual ~Peer() = default;
 
   net::StreamId stream;
-  std::uint64_t tag = 0;         // its place among the transport's peers
-  std::string held;              // read, and to be served once the peer is not held up any more
-  std::uint32_t later = 0;       // answers that are still to come
-  bool loopback = true;          // it came in by a loopback listener
-  bool partial = false;          // a message has begun and not ended
-  bool throttled = false;        // too much output waits
-  bool closing = false;          // nothing more is read or answered
+  std::uint64_t tag = 0;    // its place among the transport's peers
+  std::string held;         // read, and to be served once the peer is not held up any more
+  std::uint32_t later = 0;  // answers that are still to come
+  bool loopback = true;     // it came in by a loopback listener
+  bool partial = false;     // a message has begun and not ended
+  bool throttled = false;   // too much output waits
+  bool closing = false;     // nothing more is read or answered
   bool fin_sent = false;
-  bool stalled = false;          // a bad mode: never answered again
+  bool stalled = false;              // a bad mode: never answered again
   core::Nanos partial_since_ns = 0;  // 0: not known yet
 };
 

@@ -21,7 +21,7 @@ bool answers(const net::Endpoint& where) {
 // A Unix socket that its server left behind is removed; anything else at that path is not ours.
 core::Result<void> make_way(const net::Endpoint& where) {
   const std::string path = path_of_socket(where);
-  struct stat status {};
+  struct stat status{};
   if (lstat(path.c_str(), &status) != 0) return {};
   if (!S_ISSOCK(status.st_mode))
     return core::usage_error("'" + path + "' exists and is not a socket");
@@ -109,8 +109,8 @@ void Worker::sweep(core::Nanos now_ns) {
 }
 
 bool Worker::finished(core::Nanos now_ns) const {
-  return abandoned_ || (stop_by_ns_ != Timers::kNever &&
-                        (connection_count() == 0 || now_ns >= stop_by_ns_));
+  return abandoned_ ||
+         (stop_by_ns_ != Timers::kNever && (connection_count() == 0 || now_ns >= stop_by_ns_));
 }
 
 void Worker::stop() {

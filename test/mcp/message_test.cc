@@ -7,7 +7,6 @@
 
 #include "mcp/revision.h"
 
-
 namespace gauntlet::mcp {
 namespace {
 
@@ -78,7 +77,8 @@ TEST(Message, TellsTheKinds) {
 
 TEST(Message, ReadsWhatInitializeAsksFor) {
   const Parsed parsed(
-      R"({"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-06-18"}})");
+      R"({"jsonrpc":"2.0","id":0,"method":"initialize",)"
+      R"("params":{"protocolVersion":"2025-06-18"}})");
   EXPECT_EQ(parsed->protocol_version, "2025-06-18");
 }
 

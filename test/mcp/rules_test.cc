@@ -135,8 +135,9 @@ TEST(Classify, TheNameHeaderMayBeBase64) {
     headers.name = header;
     return outcome(message, &headers) == 1;
   };
-  EXPECT_TRUE(decodes("=?base64?w6ljaG8=?=", "\xC3\xA9"
-                                             "cho"));
+  EXPECT_TRUE(decodes("=?base64?w6ljaG8=?=",
+                      "\xC3\xA9"
+                      "cho"));
   EXPECT_TRUE(decodes("=?base64?IGE=?=", " a"));
   EXPECT_TRUE(decodes("=?base64?YWJj?=", "abc"));
   EXPECT_TRUE(decodes("=?base64?YQ==?=", "a"));
@@ -174,9 +175,8 @@ TEST(AppendError, RepeatsTheIdOrLeavesItOut) {
 TEST(AppendError, SaysWhichVersionsThereAre) {
   std::string out;
   append_error(out, "1", {kUnsupportedProtocolVersion, 400, "unsupported", "20\"99"});
-  EXPECT_EQ(out,
-            R"({"jsonrpc":"2.0","id":1,"error":{"code":-32022,"message":"unsupported",)"
-            R"("data":{"supported":["2026-07-28"],"requested":"20\"99"}}})");
+  EXPECT_EQ(out, R"({"jsonrpc":"2.0","id":1,"error":{"code":-32022,"message":"unsupported",)"
+                 R"("data":{"supported":["2026-07-28"],"requested":"20\"99"}}})");
 }
 
 }  // namespace

@@ -47,8 +47,7 @@ TEST(Bad, WrongIdOnEveryThirdCall) {
   Served served(bad_config(BadKind::wrong_id, 3));
   Client client = opened(served);
   send_echoes(client, 1, 6);
-  for (const char* id : {"1", "2", "-3", "4", "5", "-6"})
-    EXPECT_EQ(client.read_line(), echoed(id));
+  for (const char* id : {"1", "2", "-3", "4", "5", "-6"}) EXPECT_EQ(client.read_line(), echoed(id));
   EXPECT_EQ(served.bad_answers("wrong-id"), 2);
 }
 

@@ -26,8 +26,7 @@ TEST(StatefulHttp, OpensCallsClosesAndForgets) {
   EXPECT_EQ(id.size(), 32U);
   const std::string headers = session_header(id) + "MCP-Protocol-Version: 2025-06-18\r\n";
 
-  const HttpResponse noted =
-      client.ask(post(message("", "notifications/initialized"), headers));
+  const HttpResponse noted = client.ask(post(message("", "notifications/initialized"), headers));
   EXPECT_EQ(noted.status, 202);
   EXPECT_EQ(noted.body, "");
   EXPECT_EQ(client.ask(post(echo("7"), headers)).body, echoed("7"));
@@ -57,7 +56,8 @@ TEST(StatefulHttp, ASessionIsNeededAndMustBeKnown) {
   EXPECT_EQ(missing.status, 400);
   EXPECT_THAT(missing.body, HasSubstr("-32000"));
   EXPECT_EQ(client.ask(post(message("", "notifications/initialized"))).status, 400);
-  for (const char* id : {"x", "00000000000000000000000000000000", "ABCDEFABCDEFABCDEFABCDEFABCDEFAB"})
+  for (const char* id :
+       {"x", "00000000000000000000000000000000", "ABCDEFABCDEFABCDEFABCDEFABCDEFAB"})
     EXPECT_EQ(client.ask(post(echo("1"), session_header(id))).status, 404) << id;
   EXPECT_EQ(client.ask(http("DELETE", "/mcp")).status, 400);
 }

@@ -36,8 +36,7 @@ TEST_F(StatelessHttp, AnswersWithoutAnyOpening) {
 TEST_F(StatelessHttp, MissingMetaIsInvalidParams) {
   expect(post(message("1", "tools/list", "{}"), stateless_headers("tools/list")), 400, "-32602");
   const std::string no_capabilities = message(
-      "1", "tools/list",
-      R"({"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}})");
+      "1", "tools/list", R"({"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}})");
   expect(post(no_capabilities, stateless_headers("tools/list")), 400, "-32602");
 }
 
@@ -54,10 +53,10 @@ TEST_F(StatelessHttp, HeadersMustMatchTheBody) {
 }
 
 TEST_F(StatelessHttp, AnUnsupportedVersionIsNamed) {
-  const std::string list = message(
-      "1", "tools/list",
-      R"({"_meta":{"io.modelcontextprotocol/protocolVersion":"2030-01-01",)"
-      R"("io.modelcontextprotocol/clientCapabilities":{}}})");
+  const std::string list =
+      message("1", "tools/list",
+              R"({"_meta":{"io.modelcontextprotocol/protocolVersion":"2030-01-01",)"
+              R"("io.modelcontextprotocol/clientCapabilities":{}}})");
   expect(post(list, "MCP-Protocol-Version: 2030-01-01\r\nMcp-Method: tools/list\r\n"), 400,
          R"("code":-32022,"message":"unsupported protocol version",)"
          R"("data":{"supported":["2026-07-28"],"requested":"2030-01-01"})");
@@ -70,16 +69,15 @@ TEST_F(StatelessHttp, MethodsOfTheOtherEraAreNotFound) {
 }
 
 TEST_F(StatelessHttp, NotificationsAreAccepted) {
-  expect(post(stateless("", "notifications/cancelled"),
-              stateless_headers("notifications/cancelled")),
-         202, "");
+  expect(
+      post(stateless("", "notifications/cancelled"), stateless_headers("notifications/cancelled")),
+      202, "");
 }
 
 TEST_F(StatelessHttp, HandlersErrorsStayInBand) {
   const std::string headers = stateless_headers("tools/call", "no such");
   expect(post(stateless_call("1", "no such", "{}"), headers), 200, "-32602");
-  const std::string nameless =
-      message("1", "tools/call", R"({"arguments":{},)" + kMeta + "}");
+  const std::string nameless = message("1", "tools/call", R"({"arguments":{},)" + kMeta + "}");
   expect(post(nameless, stateless_headers("tools/call")), 200, "-32602");
 }
 

@@ -38,8 +38,8 @@ TEST(HttpTransport, APipelineOfOneReadIsAnsweredInOneSend) {
 TEST(HttpTransport, ALateAnswerKeepsItsPlaceInThePipeline) {
   Served served;
   Client client(served.http());
-  const std::string sleep = post(stateless_call("1", "sleep", R"({"ms":30})"),
-                                 stateless_headers("tools/call", "sleep"));
+  const std::string sleep =
+      post(stateless_call("1", "sleep", R"({"ms":30})"), stateless_headers("tools/call", "sleep"));
   client.send(sleep + stateless_echo("2") + sleep + stateless_echo("3"));
   EXPECT_THAT(client.read_response().body, HasSubstr("slept 30 ms"));
   EXPECT_EQ(client.read_response().body, stateless_echoed("2"));
@@ -95,9 +95,9 @@ TEST(HttpTransport, TakesChunkedRequests) {
   Served served;
   Client client(served.http());
   const std::string body = stateless("1", "tools/list");
-  std::string request = http("POST", "/mcp",
-                             kPostHeaders + stateless_headers("tools/list") +
-                                 "Transfer-Encoding: chunked\r\n");
+  std::string request =
+      http("POST", "/mcp",
+           kPostHeaders + stateless_headers("tools/list") + "Transfer-Encoding: chunked\r\n");
   for (std::size_t i = 0; i < body.size(); i += 10) {
     const std::string piece = body.substr(i, 10);
     request += (piece.size() == 10 ? "a" : std::to_string(piece.size())) + "\r\n" + piece + "\r\n";
@@ -133,8 +133,8 @@ TEST(HttpTransport, MediaTypesAreNegotiated) {
   Client client(served.http());
   const std::string body = stateless("1", "tools/list");
   const auto status = [&](std::string_view headers) {
-    return client.ask(http("POST", "/mcp", stateless_headers("tools/list") + std::string(headers),
-                           body))
+    return client
+        .ask(http("POST", "/mcp", stateless_headers("tools/list") + std::string(headers), body))
         .status;
   };
   const std::string json = "Content-Type: application/json\r\n";
@@ -151,11 +151,11 @@ TEST(HttpTransport, MediaTypesAreNegotiated) {
 TEST(HttpTransport, EventsAreSentToAClientThatTakesNothingElse) {
   Served served;
   Client client(served.http());
-  const HttpResponse response = client.ask(
-      http("POST", "/mcp",
-           "Content-Type: application/json\r\nAccept: text/event-stream\r\n" +
-               stateless_headers("tools/call", "echo"),
-           stateless_call("1", "echo", R"({"message":"x"})")));
+  const HttpResponse response =
+      client.ask(http("POST", "/mcp",
+                      "Content-Type: application/json\r\nAccept: text/event-stream\r\n" +
+                          stateless_headers("tools/call", "echo"),
+                      stateless_call("1", "echo", R"({"message":"x"})")));
   EXPECT_EQ(response.headers.at("content-type"), "text/event-stream");
   EXPECT_EQ(response.body, "event: message\ndata: " + stateless_echoed("1") + "\n\n");
 }
@@ -221,8 +221,7 @@ TEST(HttpTransport, ClosesWhenAskedTo) {
 TEST(HttpTransport, ServesHttp10) {
   Served served;
   Client client(served.http());
-  const HttpResponse kept =
-      client.ask("GET /health HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+  const HttpResponse kept = client.ask("GET /health HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
   EXPECT_EQ(kept.headers.at("connection"), "keep-alive");
   EXPECT_EQ(client.ask("GET /health HTTP/1.0\r\n\r\n").status, 200);
   EXPECT_EQ(client.read_to_end(), "");
@@ -231,9 +230,8 @@ TEST(HttpTransport, ServesHttp10) {
 TEST(HttpTransport, AnswersExpectations) {
   Served served;
   Client client(served.http());
-  const std::string request =
-      post(stateless("1", "tools/list"),
-           stateless_headers("tools/list") + "Expect: 100-continue\r\n");
+  const std::string request = post(stateless("1", "tools/list"),
+                                   stateless_headers("tools/list") + "Expect: 100-continue\r\n");
   const std::size_t head = request.find("\r\n\r\n") + 4;
   EXPECT_EQ(client.ask(request.substr(0, head)).status, 100);
   EXPECT_EQ(client.ask(request.substr(head)).status, 200);

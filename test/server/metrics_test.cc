@@ -20,18 +20,19 @@ int lint(const std::string& text) {
   return pclose(pipe);
 }
 
-TEST(Metrics, TheLinterFindsFault) {
-  EXPECT_NE(lint("# TYPE Bad_name counter\nBad_name 1\n"), 0);
-}
+TEST(Metrics, TheLinterFindsFault) { EXPECT_NE(lint("# TYPE Bad_name counter\nBad_name 1\n"), 0); }
 
 TEST(Metrics, TheTextIsClean) {
   Counters counters;
   counters.count_request(Method::tools_call);
   counters.count_error(-32601);
   counters.count_error(12345);
-  const std::string text = prometheus_text(
-      counters, {.connections = 3, .sessions = 2, .later_calls = 1, .uptime_seconds = 1.5,
-                 .bad = BadKind::drop, .bad_answers = 7});
+  const std::string text = prometheus_text(counters, {.connections = 3,
+                                                      .sessions = 2,
+                                                      .later_calls = 1,
+                                                      .uptime_seconds = 1.5,
+                                                      .bad = BadKind::drop,
+                                                      .bad_answers = 7});
   EXPECT_EQ(lint(text), 0) << text;
   EXPECT_THAT(text, HasSubstr("gauntlet_server_requests_total{method=\"tools/call\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("gauntlet_server_errors_total{code=\"-32601\"} 1\n"));

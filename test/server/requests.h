@@ -20,9 +20,9 @@ inline std::string message(std::string_view id, std::string_view method,
 }
 
 inline std::string call(std::string_view id, std::string_view tool, std::string_view arguments) {
-  return message(id, "tools/call",
-                 R"({"name":")" + std::string(tool) + R"(","arguments":)" + std::string(arguments) +
-                     "}");
+  return message(
+      id, "tools/call",
+      R"({"name":")" + std::string(tool) + R"(","arguments":)" + std::string(arguments) + "}");
 }
 
 inline std::string echo(std::string_view id, std::string_view token = R"("x")") {
@@ -63,8 +63,8 @@ inline std::string post(std::string_view body, std::string_view headers = {}) {
 }
 
 inline std::string stateless_headers(std::string_view method, std::string_view name = {}) {
-  std::string headers = "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: " + std::string(method) +
-                        "\r\n";
+  std::string headers =
+      "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: " + std::string(method) + "\r\n";
   if (!name.empty()) headers += "Mcp-Name: " + std::string(name) + "\r\n";
   return headers;
 }

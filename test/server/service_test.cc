@@ -26,10 +26,9 @@ TEST_F(ServiceTest, EchoNeedsAMessage) {
 TEST_F(ServiceTest, PayloadHasTheSizeAskedFor) {
   EXPECT_EQ(tool("payload", R"({"bytes":5})"), text_answer("xxxxx"));
   EXPECT_EQ(tool("payload", R"({"bytes":0})"), text_answer(""));
-  EXPECT_EQ(tool("payload", R"({"bytes":1048576})").size(),
-            text_answer("").size() + (1U << 20U));
-  for (const char* arguments : {R"({"bytes":1048577})", R"({"bytes":-1})", R"({"bytes":1.5})",
-                                R"({"bytes":"5"})", "{}"})
+  EXPECT_EQ(tool("payload", R"({"bytes":1048576})").size(), text_answer("").size() + (1U << 20U));
+  for (const char* arguments :
+       {R"({"bytes":1048577})", R"({"bytes":-1})", R"({"bytes":1.5})", R"({"bytes":"5"})", "{}"})
     EXPECT_THAT(tool("payload", arguments), HasSubstr("isError")) << arguments;
 }
 

@@ -12,7 +12,8 @@ void run(ToolCall& call) {
   const auto ms = call.uint("ms");
   if (!ms || *ms > kMillisMax)
     return call.reply().tool_error("cpu needs ms: an integer from 0 to 10000");
-  const core::Nanos end = core::thread_cpu_ns() + static_cast<core::Nanos>(*ms) * core::kMillisecond;
+  const core::Nanos end =
+      core::thread_cpu_ns() + static_cast<core::Nanos>(*ms) * core::kMillisecond;
   while (core::thread_cpu_ns() < end) {
   }
   call.reply().text(fmt::format("burned {} ms", *ms));
