@@ -9,7 +9,13 @@
 
 namespace gauntlet::mcp {
 
-enum class Revision : std::uint8_t { v2024_11_05, v2025_03_26, v2025_06_18, v2025_11_25, v2026_07_28 };
+enum class Revision : std::uint8_t {
+  v2024_11_05,
+  v2025_03_26,
+  v2025_06_18,
+  v2025_11_25,
+  v2026_07_28
+};
 
 // stateful: initialize, sessions. stateless: _meta on every request, no session.
 enum class Era : std::uint8_t { stateful, stateless };
@@ -45,8 +51,8 @@ inline constexpr int kInvalidRequest = -32600;
 inline constexpr int kMethodNotFound = -32601;
 inline constexpr int kInvalidParams = -32602;
 inline constexpr int kInternalError = -32603;
-inline constexpr int kSessionNotFound = -32001;  // with HTTP 404, stateful era
-inline constexpr int kHeaderMismatch = -32020;   // with HTTP 400, stateless era
+inline constexpr int kSessionNotFound = -32001;             // with HTTP 404, stateful era
+inline constexpr int kHeaderMismatch = -32020;              // with HTTP 400, stateless era
 inline constexpr int kUnsupportedProtocolVersion = -32022;  // with HTTP 400, stateless era
 
 }  // namespace gauntlet::mcp
