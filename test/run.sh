@@ -132,7 +132,7 @@ part_asan() {
   title "asan: build"
   build asan || return
   title "asan: unit tests"
-  run_ctest asan -LE 'script|end_to_end' -E '^tidy\.'
+  run_ctest asan
   title "asan: the program"
   check "asan http" sanitized_run asan http
   check "asan tcp" sanitized_run asan tcp
