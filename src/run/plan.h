@@ -31,11 +31,11 @@ struct LoadPlan {
   std::uint32_t connections = 1;
   double rate = 0;  // messages per second, all connections together; unused when closed
   Arrivals arrivals = Arrivals::constant;
-  std::uint32_t burst = 1;      // calls of one client at the same instant
-  std::uint32_t pipeline = 1;   // HTTP requests in flight per connection
-  std::uint32_t threads = 0;    // 0: cores - 1, at least 1
-  core::Nanos ramp = core::kSecond;           // connections open evenly over this time
-  core::Nanos timeout = 10 * core::kSecond;   // per message, from its intended time
+  std::uint32_t burst = 1;                              // calls of one client at the same instant
+  std::uint32_t pipeline = 1;                           // HTTP requests in flight per connection
+  std::uint32_t threads = 0;                            // 0: cores - 1, at least 1
+  core::Nanos ramp = core::kSecond;                     // connections open evenly over this time
+  core::Nanos timeout = 10 * core::kSecond;             // per message, from its intended time
   core::Nanos reconnect_min = 50 * core::kMillisecond;  // back-off: doubled with full jitter…
   core::Nanos reconnect_max = 2 * core::kSecond;        // …up to this
   bool reconnect = true;
@@ -50,11 +50,11 @@ struct Phase {
 };
 
 struct Fault {
-  std::string id;            // unique in the run
-  std::string kind;          // "disconnect"
-  std::string phase;         // begins `at` after this phase does
+  std::string id;     // unique in the run
+  std::string kind;   // "disconnect"
+  std::string phase;  // begins `at` after this phase does
   core::Nanos at = 0;
-  double share = 0.1;        // of the connections
+  double share = 0.1;         // of the connections
   std::string how = "mixed";  // disconnect: reset, fin, or mixed (half and half)
 };
 
@@ -73,11 +73,11 @@ struct Test {
   std::string name;     // without the suite's name
   std::string purpose;  // one sentence
   std::vector<Limit> limits;
-  std::string fault;    // the fault that metrics such as `recovery` speak of, or ""
+  std::string fault;  // the fault that metrics such as `recovery` speak of, or ""
 };
 
 struct Plan {
-  std::string suite;        // "baseline", a file's own name, or "adhoc"
+  std::string suite;  // "baseline", a file's own name, or "adhoc"
   std::string description;
   Mode mode = Mode::demo;
   std::uint64_t seed = 0;

@@ -15,8 +15,8 @@ namespace gauntlet::run {
 
 // One second of the run, all threads together. Times are seconds since the load began.
 struct Second {
-  double t = 0;         // at its end
-  double length = 1;    // of the window, in seconds
+  double t = 0;       // at its end
+  double length = 1;  // of the window, in seconds
   std::uint32_t phase = 0;
   Counts counts;
   Traffic traffic;
@@ -39,8 +39,8 @@ struct ClientOutcome {
   std::uint64_t completed = 0;  // in the measured phase
   std::uint64_t errors = 0;     // in the measured phase
   std::uint32_t connects = 0;
-  std::uint32_t drops = 0;      // connections lost, whoever ended them
-  std::uint32_t victim_of = 0;  // faults that hit it
+  std::uint32_t drops = 0;           // connections lost, whoever ended them
+  std::uint32_t victim_of = 0;       // faults that hit it
   std::uint32_t recovered_from = 0;  // of those, reconnected since (transport, opening, one call)
   double longest_outage_s = 0;
 };
@@ -48,8 +48,8 @@ struct ClientOutcome {
 struct FaultRecord {
   std::string id;
   std::string kind;
-  double start_s = 0;  // evidence shows it active
-  double end_s = 0;    // evidence shows it gone
+  double start_s = 0;             // evidence shows it active
+  double end_s = 0;               // evidence shows it gone
   std::uint64_t victims = 0;      // exact count
   std::uint64_t reconnected = 0;  // victims that are back
   double last_reconnect_s = 0;    // since the load began
@@ -66,9 +66,9 @@ struct SelfCheck {
   double send_lag_ms_p50 = 0, send_lag_ms_p95 = 0, send_lag_ms_p99 = 0, send_lag_ms_max = 0;
   double offered_per_s = 0;
   double dispatched_per_s = 0;
-  double cpu_busiest_thread = 0;   // cores, mean over the measured phase
+  double cpu_busiest_thread = 0;     // cores, mean over the measured phase
   double run_queue_delay_share = 0;  // of the measured phase, worst thread
-  double steal_share = 0;          // of all cores (/proc/stat)
+  double steal_share = 0;            // of all cores (/proc/stat)
 };
 
 struct TargetInfo {
@@ -77,9 +77,9 @@ struct TargetInfo {
   std::string transport;  // http, tcp, unix, stdio
   std::string server_name;
   std::string server_version;
-  std::int64_t pid = 0;   // 0: not visible from here
+  std::int64_t pid = 0;  // 0: not visible from here
   bool own_server = false;
-  std::string answers;    // "json", "sse" or "json+sse", as seen over HTTP
+  std::string answers;  // "json", "sse" or "json+sse", as seen over HTTP
 };
 
 struct Host {
@@ -113,10 +113,10 @@ struct Record {
   SelfCheck self_check;
   std::uint64_t connections_peak = 0;
   std::uint64_t unmatched_answers = 0;  // answers that belonged to no outstanding call
-  bool nonce_verified = false;  // every tools/call answer had to carry its call's own nonce
+  bool nonce_verified = false;          // every tools/call answer had to carry its call's own nonce
   bool interrupted = false;
-  bool target_exited = false;   // the process that we started ended during the run
-  std::string target_exit;      // "killed by signal 9", "exited with status 1"
+  bool target_exited = false;  // the process that we started ended during the run
+  std::string target_exit;     // "killed by signal 9", "exited with status 1"
 
   // The judged phase's index; Plan guarantees there is one.
   std::size_t measured_phase() const;

@@ -18,11 +18,11 @@ struct CheckResult {
   std::string limit;     // "<= 102 ms"
   std::string observed;  // "2.1 ms", or "none"
   Outcome outcome = Outcome::inconclusive;
-  std::string reason;    // why it is not PASS: "no_evidence: …", "generator_saturated: …", or ""
+  std::string reason;  // why it is not PASS: "no_evidence: …", "generator_saturated: …", or ""
 };
 
 struct TestResult {
-  std::string name;      // "baseline.connections_150"
+  std::string name;  // "baseline.connections_150"
   Outcome outcome = Outcome::inconclusive;
   std::string observed;  // the checks' observed values in one line
   std::string limit;

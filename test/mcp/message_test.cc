@@ -76,9 +76,8 @@ TEST(Message, TellsTheKinds) {
 }
 
 TEST(Message, ReadsWhatInitializeAsksFor) {
-  const Parsed parsed(
-      R"({"jsonrpc":"2.0","id":0,"method":"initialize",)"
-      R"("params":{"protocolVersion":"2025-06-18"}})");
+  const Parsed parsed(R"({"jsonrpc":"2.0","id":0,"method":"initialize",)"
+                      R"("params":{"protocolVersion":"2025-06-18"}})");
   EXPECT_EQ(parsed->protocol_version, "2025-06-18");
 }
 
