@@ -1,5 +1,6 @@
 // The life of a client's connection: connect, open, lose, come back.
 #include <algorithm>
+#include <cmath>
 #include <csignal>
 #include <fstream>
 #include <sstream>
@@ -266,7 +267,7 @@ run::FaultRecord Clients::disconnect(const run::Fault& fault, core::Nanos since)
     if (clients_[i].state == State::ready) candidates.push_back(i);
   const auto wanted = std::min<std::size_t>(
       candidates.size(),
-      static_cast<std::size_t>(fault.share * static_cast<double>(clients_.size()) + 0.5));
+      static_cast<std::size_t>(std::lround(fault.share * static_cast<double>(clients_.size()))));
   for (std::size_t i = 0; i < wanted; ++i)
     std::swap(candidates[i], candidates[i + random_.below(candidates.size() - i)]);
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <tuple>
 
 namespace gauntlet::load {
 namespace {
@@ -42,7 +43,10 @@ Worker::Worker(const run::Plan& plan, const Target& target,
       if (fault.phase == phase.name) planned_.push_back({end + fault.at, &fault});
     phase_ends_.push_back(end += phase.duration);
   }
-  std::ranges::stable_sort(planned_, {}, &PlannedFault::at);
+  // Faults lie in one vector, so among those of the same time its order counts.
+  std::ranges::sort(planned_, [](const PlannedFault& a, const PlannedFault& b) {
+    return std::tie(a.at, a.fault) < std::tie(b.at, b.fault);
+  });
   double total = 0, sum = 0;
   for (const auto& operation : plan.load.mix) total += operation.weight;
   for (const auto& operation : plan.load.mix)

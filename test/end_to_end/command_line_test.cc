@@ -70,6 +70,14 @@ TEST(CommandLine, AShownSuiteRunsAsAFile) {
   EXPECT_EQ(run.wait(), 3) << run.err();
 }
 
+TEST(CommandLine, TheModeMayComeFromTheEnvironment) {
+  setenv("STRESS_TEST_MODE", "banana", 1);
+  Gauntlet gauntlet({"run", "baseline"});
+  EXPECT_EQ(gauntlet.wait(), 2);
+  unsetenv("STRESS_TEST_MODE");
+  EXPECT_EQ(gauntlet.err(), "gauntlet: mode `banana` is not one of demo, short, extended\n");
+}
+
 TEST(CommandLine, HelpIsComplete) {
   Gauntlet help({"run", "--help"});
   EXPECT_EQ(help.wait(), 0);
