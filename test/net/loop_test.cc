@@ -114,9 +114,11 @@ TEST_F(LoopTest, TellsOrderlyEndsFromResets) {
 }
 
 TEST_F(LoopTest, RefusedConnectionsAreReportedOnce) {
-  core::Fd taken = *listen_on(*Endpoint::parse("127.0.0.1:auto"));
+  // Bound and not listening: nobody answers there, and nobody else can begin to.
+  const core::Fd taken(socket(AF_INET, SOCK_STREAM, 0));
+  const auto any_port = Endpoint::parse("127.0.0.1:auto");
+  ASSERT_EQ(bind(taken.get(), any_port->address(), any_port->length()), 0);
   const Endpoint nobody = *local_endpoint(taken.get());
-  taken.reset();
   loop_->connect(nobody, client_, 3);
   turn_until([&] { return !client_.closed.empty(); });
   EXPECT_EQ(client_.closed[0], CloseReason::connect_failed);

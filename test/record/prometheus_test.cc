@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <fstream>
@@ -56,7 +57,7 @@ std::string empty_text() {
 
 // What promtool says of a text; empty where it is content.
 std::string promtool(const std::string& metrics) {
-  const std::string path = testing::TempDir() + "gauntlet_metrics.txt";
+  const std::string path = testing::TempDir() + "gauntlet_metrics_" + std::to_string(getpid());
   const std::string said = path + ".said";
   std::ofstream(path) << metrics;
   const int status =

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <iterator>
@@ -31,7 +32,7 @@ class Files : public testing::Test {
     return names;
   }
 
-  fs::path folder_ = fs::path(testing::TempDir()) / "gauntlet_files_test";
+  fs::path folder_ = fs::path(testing::TempDir()) / ("gauntlet_files_" + std::to_string(getpid()));
 };
 
 TEST_F(Files, WholeFileReplacesTheOldOneAndLeavesNothingBeside) {

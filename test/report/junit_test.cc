@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <fstream>
@@ -16,7 +17,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 bool well_formed(const std::string& xml) {
-  const std::string path = testing::TempDir() + "gauntlet_junit.xml";
+  const std::string path = testing::TempDir() + "gauntlet_junit_" + std::to_string(getpid());
   std::ofstream(path) << xml;
   return std::system(("xmllint --noout " + path + " 2> /dev/null").c_str()) == 0;
 }

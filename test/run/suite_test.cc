@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <string>
@@ -266,7 +267,8 @@ TEST(Suite, UnknownNameSaysWhatThereIs) {
 }
 
 TEST(Suite, FileIsRead) {
-  const std::string path = testing::TempDir() + "gauntlet_suite_test.toml";
+  const std::string path =
+      testing::TempDir() + "gauntlet_suite_" + std::to_string(getpid()) + ".toml";
   std::ofstream(path) << kGood;
   const auto plan = load_suite(path, Mode::demo);
   ASSERT_TRUE(plan) << plan.error().text;

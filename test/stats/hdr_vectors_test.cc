@@ -1,5 +1,6 @@
 // The files of test/vectors/hdr hold what hdr-histogram-js makes of the values that they list.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <boost/json/src.hpp>
 #include <cstdlib>
@@ -108,7 +109,8 @@ TEST_F(HdrVectors, WeDecodeTheirs) {
 // Leaves our encodings for check_ours.mjs, which names the file in HDR_OUT.
 TEST_F(HdrVectors, OurEncodingsAreWrittenForThem) {
   const char* path = std::getenv("HDR_OUT");
-  std::ofstream out(path != nullptr ? path : testing::TempDir() + "hdr_ours.jsonl");
+  std::ofstream out(path != nullptr ? path
+                                    : testing::TempDir() + "hdr_ours_" + std::to_string(getpid()));
   for (const auto& name : vector_names()) {
     const auto vector = read_vector(name);
     out << json::serialize(summary_of(name, recorded_in_parts(vector), vector)) << '\n';

@@ -1,5 +1,6 @@
 // The rules of rules.h, applied to this repository. test/tidy/ratchet.txt holds the exceptions.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <fstream>
@@ -48,7 +49,7 @@ const std::vector<File>& all_code() {
 
 // What git would carry, lock files apart: they are machine-made.
 std::vector<File> tracked_files() {
-  const std::string list = testing::TempDir() + "gauntlet_tracked_files";
+  const std::string list = testing::TempDir() + "gauntlet_tracked_" + std::to_string(getpid());
   const std::string command = "git -C '" + kRoot.string() + "' ls-files > '" + list + "'";
   EXPECT_EQ(std::system(command.c_str()), 0) << command;
   std::vector<File> files;
