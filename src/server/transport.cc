@@ -177,12 +177,10 @@ void Transport::finish(Waiting entry, core::Nanos now_ns) {
 }
 
 void Transport::sweep(core::Nanos now_ns) {
-  for (std::size_t tag = 0; tag < peers_.size(); ++tag) {
-    Peer* const peer = peers_[tag].get();
+  for (const auto& peer : peers_)
     if (peer != nullptr && peer->partial_since_ns != 0 &&
         now_ns - peer->partial_since_ns > limits_.message_ns)
       cut_off(*peer);
-  }
 }
 
 bool Transport::is_idle(const Peer& peer) const {
