@@ -97,23 +97,16 @@ void Clients::begin_opening(std::uint32_t index) {
 void Clients::send_text(std::uint32_t index, std::string_view json, std::string_view method,
                         bool with_revision) {
   Client& client = clients_[index];
-  std::string& out = loop_.output(client.stream);
-  if (http()) {
-    const auto lines =
-        with_revision ? mcp::http_header_lines(setup_.target.revision, method, "") : std::string();
-    out += http_post_head(setup_.target, lines, json.size());
-    out.append(client.session_line).append("\r\n").append(json);
-  } else {
-    out.append(json).append("\n");
-  }
+  const auto lines =
+      with_revision ? mcp::http_header_lines(setup_.target.revision, method, "") : std::string();
+  append_message(loop_.output(client.stream), setup_.target, lines, client.session_line, json);
   loop_.flush(client.stream);
 }
 
 bool Clients::on_http_head(std::uint32_t index, const wire::HttpHead& head) {
   Client& client = clients_[index];
   if (client.state != State::opening) return true;
-  const std::string_view session = head.value_of("mcp-session-id");
-  if (!session.empty()) client.session_line = "Mcp-Session-Id: " + std::string(session) + "\r\n";
+  if (auto line = session_line_of(head); !line.empty()) client.session_line = std::move(line);
   return true;
 }
 
@@ -322,10 +315,8 @@ void Clients::close_all() {
   for (Client& client : clients_) {
     if (loop_.is_open(client.stream)) {
       if (!client.session_line.empty() && client.state == State::ready)
-        loop_.output(client.stream) += "DELETE " + setup_.target.url.path +
-                                       " HTTP/1.1\r\nHost: " + setup_.target.url.host + "\r\n" +
-                                       mcp::http_header_lines(setup_.target.revision, "", "") +
-                                       client.session_line + "\r\n";
+        append_session_end(loop_.output(client.stream), setup_.target, setup_.target.revision,
+                           client.session_line);
       loop_.close(client.stream, net::CloseMode::orderly);
     }
     release_child(client);

@@ -60,13 +60,8 @@ class Conversation final : public net::StreamHandler {
     reply_ = Reply{};
     asked_id_ = id;
     answered_ = ended_ = false;
-    std::string& out = loop_->output(stream_);
     const bool http = target_.transport() == Transport::http;
-    if (http)
-      out.append(http_post_head(target_, header_lines, json.size()))
-          .append(session_line)
-          .append("\r\n");
-    out.append(json).append(http ? "" : "\n");
+    append_message(loop_->output(stream_), target_, header_lines, session_line, json);
     const core::Nanos deadline = core::monotonic_ns() + timeout;
     while (!(http ? ended_ : answered_) && closed_.empty() && core::monotonic_ns() < deadline)
       loop_->turn(deadline);
@@ -79,16 +74,12 @@ class Conversation final : public net::StreamHandler {
       ask(0, json, header_lines, session_line, kAnswerTimeout);
       return;
     }
-    loop_->output(stream_).append(json).append("\n");
+    append_message(loop_->output(stream_), target_, header_lines, session_line, json);
   }
 
   void end_session(std::string_view session_line, mcp::Revision revision) {
     if (session_line.empty() || !loop_->is_open(stream_)) return;
-    loop_->output(stream_)
-        .append("DELETE " + target_.url.path + " HTTP/1.1\r\nHost: " + target_.url.host + "\r\n")
-        .append(mcp::http_header_lines(revision, "", ""))
-        .append(session_line)
-        .append("\r\n");
+    append_session_end(loop_->output(stream_), target_, revision, session_line);
     ended_ = false;
     const core::Nanos deadline = core::monotonic_ns() + core::kSecond;
     while (!ended_ && closed_.empty() && core::monotonic_ns() < deadline) loop_->turn(deadline);
@@ -110,8 +101,7 @@ class Conversation final : public net::StreamHandler {
 
   bool on_http_head(const wire::HttpHead& head) {
     reply_.status = head.status;
-    const auto session = head.value_of("mcp-session-id");
-    if (!session.empty()) reply_.session_line = "Mcp-Session-Id: " + std::string(session) + "\r\n";
+    if (auto line = session_line_of(head); !line.empty()) reply_.session_line = std::move(line);
     return true;
   }
   bool on_message(std::span<char> json) {
@@ -156,7 +146,7 @@ void introduce(Introduction& to, const mcp::Answer& answer) {
 }
 
 // True where the target speaks the stateless era.
-core::Result<bool> discover(Conversation& talk, Introduction& to) {
+bool discover(Conversation& talk, Introduction& to) {
   json::Reader reader;
   const auto reply = talk.ask(mcp::kDiscoverId, mcp::discover_request(),
                               mcp::http_header_lines(mcp::kLatestStateless, "server/discover", ""),
@@ -216,9 +206,9 @@ core::Result<Introduction> probe(const Target& target, std::optional<mcp::Revisi
   Conversation talk(target);
   if (auto opened = talk.open(); !opened) return std::unexpected(opened.error());
   const bool may_be_stateless = !wanted || mcp::era_of(*wanted) == mcp::Era::stateless;
-  const auto stateless = may_be_stateless ? discover(talk, result) : core::Result<bool>(false);
+  const bool stateless = may_be_stateless && discover(talk, result);
   std::string session;
-  if (!*stateless) {
+  if (!stateless) {
     if (wanted && may_be_stateless)
       return core::unreachable_error(target.text() + " does not speak MCP 2026-07-28: " +
                                      "server/discover was not answered as it says");

@@ -10,8 +10,7 @@ void write_id(char* out, std::uint64_t id) {
   for (std::size_t i = mcp::kIdDigits; i-- > 0; id /= 10) out[i] = static_cast<char>('0' + id % 10);
 }
 
-}  // namespace
-
+// The HTTP head of a POST up to and without the empty line, for `body_bytes` of body.
 std::string http_post_head(const Target& target, std::string_view revision_lines,
                            std::size_t body_bytes) {
   std::string head = "POST " + target.url.path + " HTTP/1.1\r\nHost: " + target.url.host + "\r\n";
@@ -19,6 +18,29 @@ std::string http_post_head(const Target& target, std::string_view revision_lines
   head += revision_lines;
   for (const auto& [name, value] : target.headers) head += name + ": " + value + "\r\n";
   return head + "Content-Length: " + std::to_string(body_bytes) + "\r\n";
+}
+
+}  // namespace
+
+void append_message(std::string& out, const Target& target, std::string_view revision_lines,
+                    std::string_view session_line, std::string_view json) {
+  if (target.transport() == Transport::lines) {
+    out.append(json).append("\n");
+    return;
+  }
+  out.append(http_post_head(target, revision_lines, json.size()));
+  out.append(session_line).append("\r\n").append(json);
+}
+
+void append_session_end(std::string& out, const Target& target, mcp::Revision revision,
+                        std::string_view session_line) {
+  out += "DELETE " + target.url.path + " HTTP/1.1\r\nHost: " + target.url.host + "\r\n";
+  out.append(mcp::http_header_lines(revision, "", "")).append(session_line).append("\r\n");
+}
+
+std::string session_line_of(const wire::HttpHead& head) {
+  const std::string_view session = head.value_of("mcp-session-id");
+  return session.empty() ? "" : "Mcp-Session-Id: " + std::string(session) + "\r\n";
 }
 
 RequestTemplate::RequestTemplate(const Target& target, const mcp::RequestText& text)

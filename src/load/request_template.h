@@ -11,6 +11,7 @@
 
 #include "load/target.h"
 #include "mcp/request.h"
+#include "wire/http.h"
 
 namespace gauntlet::load {
 
@@ -33,8 +34,16 @@ class RequestTemplate {
   std::vector<std::size_t> nonces_at_;  // in tail_
 };
 
-// The HTTP head of a POST up to and without the empty line, for `body_bytes` of body.
-std::string http_post_head(const Target& target, std::string_view revision_lines,
-                           std::size_t body_bytes);
+// One message outside the prepared ones, as it goes onto the connection: a POST (with the header
+// lines of its revision and its session's), or a line.
+void append_message(std::string& out, const Target& target, std::string_view revision_lines,
+                    std::string_view session_line, std::string_view json);
+
+// The DELETE that ends a session over HTTP.
+void append_session_end(std::string& out, const Target& target, mcp::Revision revision,
+                        std::string_view session_line);
+
+// "Mcp-Session-Id: …\r\n" as an answer's head gives it; "" where it gives none.
+std::string session_line_of(const wire::HttpHead& head);
 
 }  // namespace gauntlet::load

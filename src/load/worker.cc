@@ -55,8 +55,6 @@ Worker::Worker(const run::Plan& plan, const Target& target,
 
 void Worker::run() {
   prctl(PR_SET_TIMERSLACK, 1);  // the default of 50 us would show in every send
-  std::size_t measured = 0;
-  while (!plan_.phases[measured].measured) ++measured;
   std::uint64_t salt_seed = plan_.seed;
   Clients clients({.target = target_,
                    .plan = plan_,
@@ -64,7 +62,7 @@ void Worker::run() {
                    .coder = NonceCoder(core::split_mix_64(salt_seed)),
                    .first = share_.first,
                    .count = share_.count,
-                   .measured_phase = measured},
+                   .measured_phase = run::measured_phase(plan_)},
                   *loop_, tally_, random_.fork(1));
   open_connections(clients);
   if (start_ != 0) {

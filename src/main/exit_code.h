@@ -2,6 +2,10 @@
 // 5 internal error, 130 interrupted). Verdicts map to theirs in verdict/judge.h.
 #pragma once
 
+#include <fmt/format.h>
+
+#include <cstdio>
+
 #include "core/result.h"
 
 namespace gauntlet::main {
@@ -18,6 +22,12 @@ inline int exit_code_of(core::ErrorKind kind) {
     case core::ErrorKind::internal: return kExitInternal;
   }
   return kExitInternal;
+}
+
+// Says what is wrong in one line, and gives the exit code for it.
+inline int complain(const core::Error& error) {
+  fmt::print(stderr, "gauntlet: {}\n", error.text);
+  return exit_code_of(error.kind);
 }
 
 }  // namespace gauntlet::main

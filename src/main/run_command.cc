@@ -12,11 +12,6 @@
 namespace gauntlet::main {
 namespace {
 
-int complain(const core::Error& error) {
-  fmt::print(stderr, "gauntlet: {}\n", error.text);
-  return exit_code_of(error.kind);
-}
-
 int report(const run::Record& record, const RunOptions& options) {
   const run::Verdict verdict = verdict::judge(record);
   const int exit_code = verdict::exit_code(verdict, options.strict, record.interrupted);

@@ -171,12 +171,12 @@ std::vector<std::string> RunSession::active_faults(double t) const {
   std::vector<std::string> active;
   if (recorder_->seconds().empty() || recorder_->seconds().back().victims_waiting == 0)
     return active;
-  double begin = 0;
   std::string latest;
-  for (const auto& phase : plan_.phases) {
+  for (std::size_t i = 0; i < plan_.phases.size(); ++i) {
+    const core::Nanos begin = run::phase_start(plan_, i);
     for (const auto& fault : plan_.faults)
-      if (fault.phase == phase.name && begin + core::to_seconds(fault.at) <= t) latest = fault.id;
-    begin += core::to_seconds(phase.duration);
+      if (fault.phase == plan_.phases[i].name && core::to_seconds(begin + fault.at) <= t)
+        latest = fault.id;
   }
   if (!latest.empty()) active.push_back(latest);
   return active;
@@ -210,11 +210,8 @@ run::Record RunSession::finish() {
                     .pid = pids.empty() ? 0 : pids.front(),
                     .own_server = own_server_.has_value(),
                     .answers = introduction_.answers};
-  double begin = 0;
-  for (const auto& phase : plan_.phases) {
-    record_.phase_start_s.push_back(begin);
-    begin += core::to_seconds(phase.duration);
-  }
+  for (std::size_t i = 0; i < plan_.phases.size(); ++i)
+    record_.phase_start_s.push_back(core::to_seconds(run::phase_start(plan_, i)));
   engine_->finish_into(record_);
   memory_.fill(record_);
   recorder_->fill(record_);

@@ -80,12 +80,10 @@ void declare_serve_options(CLI::App& app, ServeOptions& options) {
 }
 
 int serve_command(const ServeOptions& options) {
-  auto config = make_config(options);
-  const auto served =
-      config ? server::serve(*config) : core::Result<int>(std::unexpected(config.error()));
-  if (served) return *served;
-  fmt::print(stderr, "gauntlet: {}\n", served.error().text);
-  return exit_code_of(served.error().kind);
+  const auto config = make_config(options);
+  if (!config) return complain(config.error());
+  const auto served = server::serve(*config);
+  return served ? *served : complain(served.error());
 }
 
 }  // namespace gauntlet::main

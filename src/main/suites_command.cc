@@ -10,10 +10,7 @@ namespace gauntlet::main {
 int list_command() {
   for (const auto& suite : run::shipped_suites()) {
     const auto plan = run::parse_suite(suite.text, suite.name, run::Mode::demo);
-    if (!plan) {
-      fmt::print(stderr, "gauntlet: {}\n", plan.error().text);
-      return exit_code_of(plan.error().kind);
-    }
+    if (!plan) return complain(plan.error());
     fmt::print("{:<12} {}\n", suite.name, plan->description);
     for (const auto& test : plan->tests)
       fmt::print("  {}.{}: {}\n", suite.name, test.name, test.purpose);
@@ -23,10 +20,7 @@ int list_command() {
 
 int show_command(const std::string& suite) {
   const auto text = run::find_suite(suite);
-  if (!text) {
-    fmt::print(stderr, "gauntlet: {}\n", text.error().text);
-    return exit_code_of(text.error().kind);
-  }
+  if (!text) return complain(text.error());
   fmt::print("{}", text->toml);
   return kExitOk;
 }

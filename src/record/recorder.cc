@@ -9,10 +9,6 @@ namespace gauntlet::record {
 
 namespace {
 
-double quantile_ms(const stats::Histogram& histogram, double q) {
-  return static_cast<double>(histogram.quantile_us(q)) / 1e3;
-}
-
 // A later snapshot of the same thread: counts add up, gauges are the later ones.
 void append(run::Snapshot& earlier, const run::Snapshot& later) {
   earlier.connections_ready = 0;
@@ -29,12 +25,12 @@ run::Second to_second(const run::Snapshot& all) {
   second.phase = all.phase;
   second.counts = all.counts;
   second.traffic = all.traffic;
-  second.response_p50_ms = quantile_ms(response, 0.5);
-  second.response_p95_ms = quantile_ms(response, 0.95);
-  second.response_p99_ms = quantile_ms(response, 0.99);
+  second.response_p50_ms = response.quantile_ms(0.5);
+  second.response_p95_ms = response.quantile_ms(0.95);
+  second.response_p99_ms = response.quantile_ms(0.99);
   second.response_max_ms = static_cast<double>(response.max_us()) / 1e3;
-  second.service_p99_ms = quantile_ms(all.latencies.service, 0.99);
-  second.send_lag_p99_ms = quantile_ms(all.latencies.send_lag, 0.99);
+  second.service_p99_ms = all.latencies.service.quantile_ms(0.99);
+  second.send_lag_p99_ms = all.latencies.send_lag.quantile_ms(0.99);
   second.connections_ready = all.connections_ready;
   second.outstanding = all.outstanding;
   second.victims_waiting = all.victims_waiting;
@@ -42,16 +38,10 @@ run::Second to_second(const run::Snapshot& all) {
   return second;
 }
 
-std::size_t measured_phase_of(const run::Plan& plan) {
-  const auto found = std::ranges::find_if(plan.phases, &run::Phase::measured);
-  GAUNTLET_CHECK(found != plan.phases.end());
-  return static_cast<std::size_t>(found - plan.phases.begin());
-}
-
 }  // namespace
 
 Recorder::Recorder(const run::Plan& plan, std::size_t threads)
-    : measured_phase_(measured_phase_of(plan)), pending_(threads), usage_(threads) {
+    : measured_phase_(run::measured_phase(plan)), pending_(threads), usage_(threads) {
   GAUNTLET_CHECK(threads > 0);
 }
 

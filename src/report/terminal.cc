@@ -37,17 +37,12 @@ std::string painted(run::Outcome outcome, std::size_t width, bool color) {
   return color ? fmt::format("{}{}\x1b[0m", color_of(outcome), padded) : padded;
 }
 
-double phase_start_s(const run::Plan& plan, std::size_t phase) {
-  core::Nanos start = 0;
-  for (std::size_t i = 0; i < phase; ++i) start += plan.phases[i].duration;
-  return core::to_seconds(start);
-}
-
 std::string phase_text(const run::Plan& plan, const run::Second& latest) {
   if (latest.t <= 0 || latest.phase >= plan.phases.size()) return "connecting";
   const auto& phase = plan.phases[latest.phase];
   const double length = core::to_seconds(phase.duration);
-  const double elapsed = std::clamp(latest.t - phase_start_s(plan, latest.phase), 0.0, length);
+  const double start = core::to_seconds(run::phase_start(plan, latest.phase));
+  const double elapsed = std::clamp(latest.t - start, 0.0, length);
   return fmt::format("{} {:.0f}/{:.0f} s", phase.name, elapsed, length);
 }
 

@@ -1,6 +1,9 @@
 #include "run/plan.h"
 
+#include <algorithm>
 #include <array>
+
+#include "core/check.h"
 
 namespace gauntlet::run {
 
@@ -12,6 +15,18 @@ std::string_view name_of(const std::array<std::string_view, kSize>& names, Enum 
 }
 
 }  // namespace
+
+std::size_t measured_phase(const Plan& plan) {
+  const auto found = std::ranges::find_if(plan.phases, &Phase::measured);
+  GAUNTLET_CHECK(found != plan.phases.end());
+  return static_cast<std::size_t>(found - plan.phases.begin());
+}
+
+core::Nanos phase_start(const Plan& plan, std::size_t phase) {
+  core::Nanos start = 0;
+  for (std::size_t i = 0; i < phase; ++i) start += plan.phases[i].duration;
+  return start;
+}
 
 std::string_view to_string(Mode mode) { return name_of<3>({"demo", "short", "extended"}, mode); }
 

@@ -88,6 +88,11 @@ struct Plan {
   std::uint16_t metrics_port = 0;  // 0: no metrics unless asked for
 };
 
+// The index of the judged phase; every plan has exactly one.
+std::size_t measured_phase(const Plan& plan);
+// When a phase begins, since the load began; for phases.size() the end of the load.
+core::Nanos phase_start(const Plan& plan, std::size_t phase);
+
 std::string_view to_string(Mode mode);
 std::string_view to_string(Arrivals arrivals);
 std::string_view to_string(Comparison comparison);  // "<", "<=", ">", ">="

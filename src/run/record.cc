@@ -51,10 +51,6 @@ void FaultRecord::merge(const FaultRecord& other) {
   for (const auto& fact : other.evidence) append_fact(evidence, fact);
 }
 
-std::size_t Record::measured_phase() const {
-  const auto found = std::ranges::find_if(plan.phases, &Phase::measured);
-  GAUNTLET_CHECK(found != plan.phases.end());
-  return static_cast<std::size_t>(found - plan.phases.begin());
-}
+std::size_t Record::measured_phase() const { return run::measured_phase(plan); }
 
 }  // namespace gauntlet::run

@@ -3,10 +3,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
+#include <array>
 #include <iterator>
 
 #include <fmt/format.h>
+
+#include "core/proc.h"
 
 namespace gauntlet::server {
 namespace {
@@ -57,15 +59,6 @@ void append_bad(Text& out, const Gauges& gauges) {
              static_cast<BadKind>(i) == gauges.bad ? gauges.bad_answers : 0);
 }
 
-// /proc/self/statm, second field, in pages; 0 where it cannot be read.
-std::uint64_t resident_bytes() {
-  std::ifstream statm("/proc/self/statm");
-  std::uint64_t size = 0;
-  std::uint64_t resident = 0;
-  statm >> size >> resident;
-  return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-}
-
 }  // namespace
 
 Method method_of(std::string_view name) {
@@ -95,7 +88,7 @@ std::string prometheus_text(const Counters& counters, const Gauges& gauges) {
   single(out, "gauntlet_server_uptime_seconds", "gauge", "Time since the server started.",
          gauges.uptime_seconds);
   single(out, "process_resident_memory_bytes", "gauge", "Resident memory of the process.",
-         resident_bytes());
+         core::resident_bytes(std::array{getpid()}).value_or(0));
   return out;
 }
 

@@ -42,6 +42,7 @@ class Histogram {
   std::uint64_t min_us() const;  // lowest value of the lowest cell, as quantile_us(0)
   std::uint64_t max_us() const;  // highest value of the highest cell, as quantile_us(1)
   double mean_us() const;        // of the cells' middles
+  double quantile_ms(double q) const { return static_cast<double>(quantile_us(q)) / 1e3; }
   std::uint64_t quantile_us(double q) const;  // q in [0, 1]
   // The highest value of the cell that holds the rank-th smallest; rank in 1 to count().
   std::uint64_t value_at_rank_us(std::uint64_t rank) const;

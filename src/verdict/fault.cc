@@ -48,12 +48,6 @@ std::vector<RecoveryWindow> windows_within(const run::Record& record, double fro
   return windows;
 }
 
-double end_of_load_s(const run::Record& record) {
-  core::Nanos end = 0;
-  for (const auto& phase : record.plan.phases) end += phase.duration;
-  return core::to_seconds(end);
-}
-
 // Steady windows before the first fault of the run: from the measured phase on where that comes
 // before it, else from the begin of the load.
 std::vector<RecoveryWindow> windows_before(const run::Record& record, const FaultRecord& fault) {
@@ -71,7 +65,8 @@ std::vector<RecoveryWindow> windows_before(const run::Record& record, const Faul
 // The windows since the fault began, up to the next fault or the end of the load. The one in which
 // the fault begins is among them.
 std::vector<RecoveryWindow> windows_since(const run::Record& record, const FaultRecord& fault) {
-  double to_s = end_of_load_s(record) + kEdgeS;
+  const run::Plan& plan = record.plan;
+  double to_s = core::to_seconds(run::phase_start(plan, plan.phases.size())) + kEdgeS;
   for (const auto& other : record.faults) {
     if (other.start_s > fault.start_s) to_s = std::min(to_s, other.start_s);
   }

@@ -17,10 +17,6 @@ namespace {
 
 using run::Unit;
 
-double quantile_ms(const stats::Histogram& histogram, double q) {
-  return static_cast<double>(histogram.quantile_us(q)) / 1e3;
-}
-
 bool is_upper(const run::Limit& limit) {
   return limit.comparison == run::Comparison::below || limit.comparison == run::Comparison::at_most;
 }
@@ -48,7 +44,7 @@ void check_lag(const run::Record& record, run::SelfCheck& check) {
   const auto limits = response_limits_ms(record.plan);
   const auto hold = [&](std::string_view name, double q, double allowed_ms,
                         std::string_view against) {
-    const double lag_ms = quantile_ms(latencies.send_lag, q);
+    const double lag_ms = latencies.send_lag.quantile_ms(q);
     if (lag_ms <= std::max(allowed_ms, kLagFloorMs)) return;
     check.reasons.push_back(fmt::format(
         "send lag {} was {}, above {} ({})", name, run::format_value(lag_ms, Unit::milliseconds),
@@ -104,9 +100,9 @@ void check_cpu(run::SelfCheck& check) {
 }
 
 void fill_lag(const stats::Histogram& lag, run::SelfCheck& check) {
-  check.send_lag_ms_p50 = quantile_ms(lag, 0.5);
-  check.send_lag_ms_p95 = quantile_ms(lag, 0.95);
-  check.send_lag_ms_p99 = quantile_ms(lag, 0.99);
+  check.send_lag_ms_p50 = lag.quantile_ms(0.5);
+  check.send_lag_ms_p95 = lag.quantile_ms(0.95);
+  check.send_lag_ms_p99 = lag.quantile_ms(0.99);
   check.send_lag_ms_max = static_cast<double>(lag.max_us()) / 1e3;
 }
 

@@ -69,7 +69,6 @@ std::string promtool(const std::string& metrics) {
 }
 
 TEST(Prometheus, TextIsCleanUnderPromtool) {
-  if (std::system("command -v promtool > /dev/null") != 0) GTEST_SKIP() << "no promtool here";
   EXPECT_EQ(promtool(text()), "");
   EXPECT_EQ(promtool(empty_text()), "");
   EXPECT_NE(promtool("# TYPE a_total gauge\na_total 1\n"), "") << "promtool finds mistakes";

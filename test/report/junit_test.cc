@@ -23,7 +23,6 @@ bool well_formed(const std::string& xml) {
 }
 
 TEST(Junit, IsWellFormedXml) {
-  if (std::system("command -v xmllint > /dev/null") != 0) GTEST_SKIP() << "no xmllint here";
   EXPECT_TRUE(well_formed(junit_xml(test::report_record(), test::report_verdict())));
   EXPECT_TRUE(well_formed(junit_error_xml("base<line", "broke \x02 & so on")));
   EXPECT_FALSE(well_formed("<a><b></a>")) << "xmllint finds mistakes";

@@ -116,7 +116,7 @@ TEST(Record, KnowsItsMeasuredPhase) {
                         {.name = "steady", .duration = 1, .measured = true}};
   EXPECT_EQ(record.measured_phase(), 1U);
   record.plan.phases.pop_back();
-  EXPECT_DEATH(record.measured_phase(), "record.cc");
+  EXPECT_DEATH(record.measured_phase(), "plan.cc");
 }
 
 TEST(Names, OfEveryValue) {
