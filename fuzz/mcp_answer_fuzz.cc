@@ -20,7 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (fits && (answer.kind != mcp::Answer::Kind::result || answer.result_type != "complete"))
       std::abort();
   }
-  mcp::read_tool_list(reader, bytes);
+  mcp::read_tool_list(bytes);
   // The same bytes read the same whatever was read before them.
   const mcp::Answer again = mcp::read_answer(reader, bytes);
   if (again.kind != answer.kind || again.id != answer.id) std::abort();

@@ -227,8 +227,7 @@ core::Result<Introduction> probe(const Target& target, std::optional<mcp::Revisi
     return core::unreachable_error(target.text() + " did not answer tools/list: " + talk.why());
   if (target.transport() == Transport::http) result.answers = list->event_stream ? "sse" : "json";
   talk.end_session(session, result.revision);
-  json::Reader reader;
-  const auto checked = check_tools(mcp::read_tool_list(reader, list->bytes()), load, target);
+  const auto checked = check_tools(mcp::read_tool_list(list->bytes()), load, target);
   if (!checked) return std::unexpected(checked.error());
   return result;
 }

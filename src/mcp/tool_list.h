@@ -5,8 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "json/reader.h"
-
 namespace gauntlet::mcp {
 
 struct ToolList {
@@ -14,7 +12,7 @@ struct ToolList {
   bool more = false;  // the answer has a nextCursor: these are not all
 };
 
-// Empty where the bytes are not such an answer. kReadPadding readable bytes must follow them.
-ToolList read_tool_list(json::Reader& reader, std::span<const char> bytes);
+// Empty where the bytes are not such an answer.
+ToolList read_tool_list(std::span<const char> bytes);
 
 }  // namespace gauntlet::mcp

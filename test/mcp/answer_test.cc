@@ -93,10 +93,16 @@ TEST_F(AnswerTest, WhatIsNotJsonRpcIsInvalid) {
 TEST_F(AnswerTest, ToolNames) {
   const std::string_view json =
       R"({"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"a"},{"name":"b"}],"nextCursor":"c"}})";
-  text_.assign(json).append(64, ' ');
-  const ToolList list = read_tool_list(reader_, {text_.data(), json.size()});
+  const ToolList list = read_tool_list(json);
   EXPECT_EQ(list.names, (std::vector<std::string>{"a", "b"}));
   EXPECT_TRUE(list.more);
+}
+
+TEST_F(AnswerTest, NoToolNamesInWhatIsNotSuchAnAnswer) {
+  for (const std::string_view bad :
+       {"", "7", "[]", R"({"result":7})", R"({"result":{"tools":{}}})",
+        R"({"result":{"tools":[7]}})", R"({"result":{"tools":[{"name":"a"]}]},"x"z})"})
+    EXPECT_TRUE(read_tool_list(bad).names.empty()) << bad;
 }
 
 }  // namespace
