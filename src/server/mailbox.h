@@ -1,0 +1,81 @@
+// Mailbox: letters between the workers of one server, over Unix datagram sockets that the
+// supervisor opens once, so that a restarted worker has its predecessor's mailbox.
+//
+// At most once: a letter to a worker that is down, or whose mailbox is full, is lost and counted.
+// What must not be lost lies in the registry and the event log; a letter only says to look.
+// A mailbox belongs to its worker's loop thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/fd.h"
+#include "core/result.h"
+#include "net/loop.h"
+#include "server/session.h"
+
+namespace gauntlet::server {
+
+inline constexpr std::size_t kLetterBytesMax = 1 << 20;
+
+struct Letter {
+  enum class Kind : std::uint8_t {
+    tools_changed,
+    prompts_changed,
+    resources_changed,
+    resource_updated,  // text: its URI
+    client_response,   // number: of the question; text: the JSON-RPC response
+    cancel,            // session; text: the raw id of the request to cancel
+    session_closed,    // session
+    stream_event,      // session; number: of the stream: there is something new in the event log
+  };
+  Kind kind = Kind::tools_changed;
+  SessionKey session;
+  std::uint64_t number = 0;
+  std::string text;
+};
+
+// The sockets of all workers; made by the supervisor, inherited by each of them.
+class PostOffice {
+ public:
+  static core::Result<PostOffice> open(std::size_t workers);
+  std::size_t workers() const { return receive_.size(); }
+
+ private:
+  friend class Mailbox;
+  std::vector<core::Fd> receive_;  // by worker
+  std::vector<core::Fd> send_;
+};
+
+class Mailbox {
+ public:
+  // Without an office: a server of one worker, whose letters all come back to itself.
+  explicit Mailbox(std::uint32_t worker = 0, const PostOffice* office = nullptr);
+
+  // Hands every letter that comes to `on_letter`, from within the loop's turns.
+  void listen(net::Loop& loop, std::function<void(const Letter&)> on_letter);
+  void close(net::Loop& loop);
+
+  std::uint32_t worker() const { return worker_; }
+  void send(std::uint32_t worker, const Letter& letter);
+  // To all others; and, by a direct call before it returns, to this worker itself.
+  void broadcast(const Letter& letter);
+
+  // Failpoint: cuts this worker off from one other (both ways when both ends are cut).
+  void cut(std::uint32_t worker, bool is_cut);
+  std::uint64_t lost() const { return lost_; }
+
+ private:
+  std::uint32_t worker_;
+  const PostOffice* office_;
+  std::function<void(const Letter&)> on_letter_;
+  std::vector<bool> cut_;
+  std::string buffer_;
+  std::uint64_t lost_ = 0;
+};
+
+}  // namespace gauntlet::server
