@@ -53,6 +53,7 @@ class EpollLoop final : public Loop {
   void flush(StreamId id) override;
   std::size_t unsent_bytes(StreamId id) const override;
   void pause_reading(StreamId id, bool paused) override;
+  void hand_over(StreamId id, StreamHandler& handler, std::uint64_t tag) override;
   void close(StreamId id, CloseMode mode) override;
   bool is_open(StreamId id) const override { return find(id) != nullptr; }
   int native_fd(StreamId id) const override {
@@ -80,6 +81,7 @@ class EpollLoop final : public Loop {
     bool dirty = false;    // listed in dirty_
     bool blocked = false;  // the socket takes no more for now: waiting for EPOLLOUT
     bool paused = false;
+    bool half_closed = false;  // the peer has ended its side
   };
   struct Listener {
     AcceptHandler* handler;
@@ -108,6 +110,7 @@ class EpollLoop final : public Loop {
   void on_stream_event(std::uint32_t slot, std::uint32_t generation_bits, std::uint32_t events);
   bool finish_connect(StreamId id, Stream& stream);
   void read_from(StreamId id, Stream& stream);
+  void end_reading(StreamId id, Stream& stream);
   void accept_from(int fd);
   void refuse_one(int fd);
 
@@ -248,6 +251,13 @@ void EpollLoop::pause_reading(StreamId id, bool paused) {
   set_interest(id, *stream);
 }
 
+void EpollLoop::hand_over(StreamId id, StreamHandler& handler, std::uint64_t tag) {
+  Stream* stream = find(id);
+  if (stream == nullptr) return;
+  stream->handler = &handler;
+  stream->tag = tag;
+}
+
 void EpollLoop::close(StreamId id, CloseMode mode) {
   Stream* stream = find(id);
   if (stream == nullptr) return;
@@ -264,7 +274,7 @@ void EpollLoop::close(StreamId id, CloseMode mode) {
 void EpollLoop::set_interest(StreamId id, Stream& stream) {
   std::uint32_t wanted = 0;
   if (stream.connecting || stream.blocked) wanted |= EPOLLOUT;
-  if (!stream.connecting && !stream.paused) wanted |= EPOLLIN;
+  if (!stream.connecting && !stream.paused && !stream.half_closed) wanted |= EPOLLIN;
   if (stream.registered && wanted == stream.interest) return;
   epoll_event event{.events = wanted, .data = {}};
   event.data.u64 = event_data(EventKind::stream, id.slot, id.generation);
@@ -392,10 +402,23 @@ void EpollLoop::read_from(StreamId id, Stream& stream) {
     stream.handler->on_data(id, stream.tag, {read_buffer_.data(), static_cast<std::size_t>(n)});
     flush(id);
   } else if (n == 0) {
-    end_stream(id, CloseReason::peer_closed, 0);
+    end_reading(id, stream);
   } else if (errno != EAGAIN && errno != EINTR) {
     end_stream(id, CloseReason::reset, errno);
   }
+}
+
+// A stream that is half-closed already comes here again once it is closed whole.
+void EpollLoop::end_reading(StreamId id, Stream& stream) {
+  if (stream.half_closed || !stream.handler->on_half_closed(id, stream.tag)) {
+    if (find(id) != nullptr) end_stream(id, CloseReason::peer_closed, 0);
+    return;
+  }
+  Stream* const open = find(id);
+  if (open == nullptr) return;
+  open->half_closed = true;
+  set_interest(id, *open);
+  flush(id);
 }
 
 void EpollLoop::end_stream(StreamId id, CloseReason reason, int error) {

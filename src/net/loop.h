@@ -47,6 +47,9 @@ class StreamHandler {
   virtual void on_connected(StreamId stream, std::uint64_t tag) = 0;
   // The handler may change the bytes; they are gone when it returns.
   virtual void on_data(StreamId stream, std::uint64_t tag, std::span<char> bytes) = 0;
+  // The peer has sent its last byte (FIN). True: the stream stays open for writing, until close()
+  // or on_closed; false: on_closed(peer_closed) follows at once.
+  virtual bool on_half_closed(StreamId, std::uint64_t) { return false; }
   // Told once of every end that close() did not order; the stream is gone already.
   // `error` is the errno behind it (0 for an orderly end).
   virtual void on_closed(StreamId stream, std::uint64_t tag, CloseReason reason, int error) = 0;
@@ -91,6 +94,8 @@ class Loop {
   virtual std::size_t unsent_bytes(StreamId stream) const = 0;
   // Back-pressure: while paused a stream's data stays in the kernel.
   virtual void pause_reading(StreamId stream, bool paused) = 0;
+  // From now on the stream belongs to another handler, under another tag.
+  virtual void hand_over(StreamId stream, StreamHandler& handler, std::uint64_t tag) = 0;
   // The handler is not told.
   virtual void close(StreamId stream, CloseMode mode) = 0;
   virtual bool is_open(StreamId stream) const = 0;

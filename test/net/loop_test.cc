@@ -26,6 +26,10 @@ struct Recorder final : StreamHandler, AcceptHandler {
     if (echo) loop.output(stream).append(bytes.data(), bytes.size());
     if (close_on_data) loop.close(stream, CloseMode::orderly);
   }
+  bool on_half_closed(StreamId, std::uint64_t) override {
+    ++half_closed;
+    return stays_half_open;
+  }
   void on_closed(StreamId, std::uint64_t, CloseReason reason, int error) override {
     closed.push_back(reason);
     errors.push_back(error);
@@ -37,6 +41,8 @@ struct Recorder final : StreamHandler, AcceptHandler {
   Loop& loop;
   bool echo = false;
   bool close_on_data = false;
+  bool stays_half_open = false;
+  int half_closed = 0;
   std::vector<StreamId> connected, accepted;
   std::vector<CloseReason> closed;
   std::vector<int> errors;
@@ -111,6 +117,52 @@ TEST_F(LoopTest, TellsOrderlyEndsFromResets) {
   turn_until([&] { return server_.closed.size() == 2; });
   EXPECT_EQ(server_.closed[1], CloseReason::reset);
   EXPECT_EQ(server_.errors[1], ECONNRESET);
+}
+
+TEST_F(LoopTest, AHalfClosedStreamCanStillBeWrittenTo) {
+  connect_pair();
+  server_.stays_half_open = true;
+  shutdown(loop_->native_fd(stream_), SHUT_WR);
+  turn_until([&] { return server_.half_closed == 1; });
+  for (int i = 0; i < 5; ++i) loop_->turn(core::monotonic_ns());
+  EXPECT_EQ(server_.half_closed, 1) << "told once";
+  EXPECT_TRUE(server_.closed.empty());
+  loop_->output(server_.accepted[0]) += "late";
+  turn_until([&] { return client_.data == "late"; });
+  loop_->close(server_.accepted[0], CloseMode::orderly);
+  turn_until([&] { return !client_.closed.empty(); });
+}
+
+TEST_F(LoopTest, AHalfClosedStreamWhosePeerIsGoneEndsAtTheNextWrite) {
+  connect_pair();
+  server_.stays_half_open = true;
+  loop_->close(stream_, CloseMode::orderly);
+  turn_until([&] { return server_.half_closed == 1; });
+  EXPECT_TRUE(server_.closed.empty()) << "a FIN says no more";
+  loop_->output(server_.accepted[0]) += "is anybody there";
+  turn_until([&] { return server_.closed.size() == 1; });
+}
+
+TEST_F(LoopTest, AUnixPeerThatClosedEndsAHalfClosedStreamAtOnce) {
+  int ends[2];
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
+  server_.stays_half_open = true;
+  loop_->adopt(core::Fd(ends[0]), server_, 1);
+  core::Fd(ends[1]).reset();
+  turn_until([&] { return server_.closed.size() == 1; });
+  EXPECT_EQ(server_.closed[0], CloseReason::peer_closed);
+}
+
+TEST_F(LoopTest, AStreamCanBeHandedOver) {
+  connect_pair();
+  Recorder other{*loop_};
+  loop_->hand_over(server_.accepted[0], other, 99);
+  loop_->output(stream_) += "hello";
+  turn_until([&] { return other.data == "hello"; });
+  EXPECT_EQ(other.tags, (std::vector<std::uint64_t>{99}));
+  EXPECT_TRUE(server_.data.empty());
+  loop_->close(stream_, CloseMode::orderly);
+  turn_until([&] { return other.closed.size() == 1; });
 }
 
 TEST_F(LoopTest, RefusedConnectionsAreReportedOnce) {
