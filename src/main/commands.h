@@ -13,6 +13,6 @@ namespace gauntlet::main {
 int run_command(const RunOptions& options, const std::vector<std::string>& argv);
 int serve_command(const ServeOptions& options);
 int list_command();
-int show_command(const std::string& suite);
+int show_command(const std::string& name);
 
 }  // namespace gauntlet::main

@@ -37,14 +37,16 @@ int parse_and_run(int argc, char** argv) {
   app.set_version_flag("--version", std::string("gauntlet ") + std::string(core::kVersion));
   RunOptions run_options;
   ServeOptions serve_options;
-  std::string suite;
+  std::string shown;
   auto* run = app.add_subcommand("run", "run a suite, or an ad hoc load, against a target");
   declare_run_options(*run, run_options);
   auto* serve = app.add_subcommand("serve", "our own MCP server");
   declare_serve_options(*serve, serve_options);
   auto* list = app.add_subcommand("list", "the suites inside this binary");
-  auto* show = app.add_subcommand("show", "print a suite, to be copied and changed");
-  show->add_option("suite", suite)->required();
+  auto* show = app.add_subcommand("show",
+                                  "print a suite, to be copied and changed; or the JSON Schema of "
+                                  "summary.json: summary.schema");
+  show->add_option("name", shown)->required();
 
   std::vector<std::string> arguments(words.begin() + 1, words.end());
   run_options.command = split_command(arguments);
@@ -67,7 +69,7 @@ int parse_and_run(int argc, char** argv) {
   if (run->parsed()) return run_command(run_options, words);
   if (serve->parsed()) return serve_command(serve_options);
   if (list->parsed()) return list_command();
-  return show_command(suite);
+  return show_command(shown);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "main/commands.h"
 #include "main/exit_code.h"
+#include "report/summary_json.h"
 #include "run/shipped.h"
 #include "run/suite.h"
 
@@ -18,8 +19,13 @@ int list_command() {
   return kExitOk;
 }
 
-int show_command(const std::string& suite) {
-  const auto text = run::find_suite(suite);
+int show_command(const std::string& name) {
+  for (const auto& schema : report::shipped_schemas()) {
+    if (schema.name != name) continue;
+    fmt::print("{}", schema.text);
+    return kExitOk;
+  }
+  const auto text = run::find_suite(name);
   if (!text) return complain(text.error());
   fmt::print("{}", text->toml);
   return kExitOk;

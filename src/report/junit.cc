@@ -142,13 +142,4 @@ std::string junit_xml(const run::Record& record, const run::Verdict& verdict) {
                      kDeclaration, counts, properties(record), cases);
 }
 
-std::string junit_error_xml(std::string_view suite, std::string_view message) {
-  const auto name = xml_escaped(suite);
-  return fmt::format(
-      "{}<testsuites>\n  <testsuite name=\"{}\" tests=\"1\" failures=\"0\" errors=\"1\" "
-      "skipped=\"0\">\n    <testcase classname=\"{}\" name=\"{}.run\">\n      <error "
-      "message=\"{}\"/>\n    </testcase>\n  </testsuite>\n</testsuites>\n",
-      kDeclaration, name, name, name, xml_escaped(message));
-}
-
 }  // namespace gauntlet::report

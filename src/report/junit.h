@@ -13,9 +13,6 @@ namespace gauntlet::report {
 
 std::string junit_xml(const run::Record& record, const run::Verdict& verdict);
 
-// The report of a run that ended in an internal error before it could be judged.
-std::string junit_error_xml(std::string_view suite, std::string_view message);
-
 // For attribute values and text alike.
 std::string xml_escaped(std::string_view text);
 

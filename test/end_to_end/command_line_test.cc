@@ -70,6 +70,13 @@ TEST(CommandLine, AShownSuiteRunsAsAFile) {
   EXPECT_EQ(run.wait(), 3) << run.err();
 }
 
+TEST(CommandLine, TheSummarysSchemaCanBeShown) {
+  Gauntlet show({"show", "summary.schema"});
+  ASSERT_EQ(show.wait(), 0) << show.err();
+  EXPECT_NE(show.out().find("\"$schema\""), std::string::npos);
+  EXPECT_NE(show.out().find("\"self_check\""), std::string::npos);
+}
+
 TEST(CommandLine, TheModeMayComeFromTheEnvironment) {
   setenv("STRESS_TEST_MODE", "banana", 1);
   Gauntlet gauntlet({"run", "baseline"});
