@@ -34,14 +34,6 @@ const char* skip_blanks(const char* from, const char* end) {
 
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 
-bool equal_ignoring_case(std::string_view left, std::string_view right) {
-  if (left.size() != right.size()) return false;
-  for (std::size_t i = 0; i < left.size(); ++i) {
-    if (lower(left[i]) != lower(right[i])) return false;
-  }
-  return true;
-}
-
 ParsedLine bad(HttpError error) { return {nullptr, error}; }
 
 constexpr std::size_t kVersionBytes = 8;  // "HTTP/1.1"
@@ -100,6 +92,14 @@ void read_connection(Persistence& persistence, std::string_view value) {
 }
 
 }  // namespace
+
+bool equal_ignoring_case(std::string_view left, std::string_view right) {
+  if (left.size() != right.size()) return false;
+  for (std::size_t i = 0; i < left.size(); ++i) {
+    if (lower(left[i]) != lower(right[i])) return false;
+  }
+  return true;
+}
 
 ParsedLine parse_request_line(const char* from, const char* end, HttpHead& head) {
   const char* const method_end = skip_token(from, end);

@@ -17,6 +17,9 @@ struct ParsedLine {
   HttpError error = HttpError::none;
 };
 
+// ASCII letters only: names and tokens are nothing else.
+bool equal_ignoring_case(std::string_view left, std::string_view right);
+
 constexpr bool crlf_at(const char* from, const char* end) {
   return end - from >= 2 && from[0] == '\r' && from[1] == '\n';
 }

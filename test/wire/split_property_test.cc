@@ -8,6 +8,7 @@
 
 #include "trace.h"
 #include "wire/http_write.h"
+#include "wire/web_socket_write.h"
 
 namespace gauntlet::wire {
 namespace {
@@ -101,6 +102,31 @@ RC_GTEST_PROP(LinesProperty, StreamsAreSplitInvariant, ()) {
   const std::size_t line_bytes_max = *rc::gen::element<std::size_t>(3, 1000);
   const std::string whole = trace::of_lines(line_bytes_max, stream);
   RC_ASSERT(trace::of_lines(line_bytes_max, stream, *cuts_of(stream.size())) == whole);
+}
+
+// Frames of a client in any order, right or wrong, and what is no frame at all.
+std::string any_frame() {
+  using Opcode = WebSocketOpcode;
+  const auto opcode = *rc::gen::element(Opcode::continuation, Opcode::text, Opcode::binary,
+                                        Opcode::close, Opcode::ping, Opcode::pong);
+  const auto mask = *rc::gen::arbitrary<WebSocketMask>();
+  std::string payload = *text_of("ab{}\xC3\xA4\x03\xE8");
+  if (*rc::gen::inRange(0, 8) == 0) payload.resize(200, 'x');
+  if (opcode >= Opcode::close) payload = payload.substr(0, kControlPayloadBytesMax);
+  std::string frame;
+  append_masked_frame(frame, opcode, payload, mask, *rc::gen::inRange(0, 4) != 0);
+  return frame;
+}
+
+RC_GTEST_PROP(WebSocketProperty, StreamsAreSplitInvariant, ()) {
+  std::string stream;
+  const std::size_t frames = *rc::gen::inRange<std::size_t>(1, 8);
+  for (std::size_t i = 0; i < frames; ++i) stream += any_frame();
+  const std::size_t message_bytes_max = *rc::gen::element<std::size_t>(12, 1000);
+  const auto role = WebSocketParser::Role::server;
+  const std::string whole = trace::of_web_socket(role, message_bytes_max, stream);
+  RC_ASSERT(trace::of_web_socket(role, message_bytes_max, stream, *cuts_of(stream.size())) ==
+            whole);
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "wire/http.h"
 #include "wire/lines.h"
 #include "wire/sse.h"
+#include "wire/web_socket.h"
 
 namespace gauntlet::wire::trace {
 
@@ -166,6 +167,39 @@ inline std::string of_lines(std::size_t line_bytes_max, std::string_view stream,
   });
   if (too_large) return text + "too large\n";
   return text + (framer.partial() ? "partial\n" : "");
+}
+
+inline std::string describe(const WebSocketParser& parser, WebSocketParser::Event event,
+                            std::span<char> payload) {
+  using Event = WebSocketParser::Event;
+  switch (event) {
+    case Event::text: return "text " + std::string(padded(payload));
+    case Event::binary: return "binary " + std::string(padded(payload));
+    case Event::ping: return "ping " + std::string(padded(payload));
+    case Event::pong: return "pong " + std::string(padded(payload));
+    case Event::close:
+      return "close " + std::to_string(parser.close_code()) + ' ' + std::string(padded(payload));
+    case Event::error: return "error " + std::string(to_string(parser.error()));
+    case Event::need_more: break;
+  }
+  return "need_more";
+}
+
+inline std::string of_web_socket(WebSocketParser::Role role, std::size_t message_bytes_max,
+                                 std::string_view stream, const Cuts& cuts = {}) {
+  using Event = WebSocketParser::Event;
+  WebSocketParser parser(role, message_bytes_max);
+  std::string text;
+  feed_pieces(stream, cuts, [&](std::span<char> piece) {
+    if (parser.error() != WebSocketError::none) return;
+    for (Event event = Event::text; event != Event::need_more && event != Event::error;) {
+      std::span<char> payload;
+      event = parser.next(piece, payload);
+      if (event != Event::need_more) text += describe(parser, event, payload) + '\n';
+      if (event == Event::need_more && !piece.empty()) text += "need_more left bytes\n";
+    }
+  });
+  return text + (parser.partial() && parser.error() == WebSocketError::none ? "partial\n" : "");
 }
 
 }  // namespace gauntlet::wire::trace
