@@ -32,6 +32,7 @@ struct Letter {
     cancel,            // session; text: the raw id of the request to cancel
     session_closed,    // session
     stream_event,      // session; number: of the stream: there is something new in the event log
+    stream_taken,      // likewise; another connection has it now: let go of it
   };
   Kind kind = Kind::tools_changed;
   SessionKey session;

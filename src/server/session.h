@@ -53,8 +53,9 @@ struct Session {
   std::uint8_t log_level = kLogInfo;
   std::uint8_t capabilities = 0;  // ClientCapability
   std::uint8_t subscription_count = 0;
-  std::uint32_t next_stream = 1;  // number of the next event stream; 0 is the standalone one
-  std::uint64_t principal = 0;    // hash of the subject that opened it; 0: no authorization
+  std::uint32_t next_stream = 1;   // number of the next event stream; 0 is the standalone one
+  std::uint64_t stream_owner = 0;  // names what writes its standalone stream; 0: nothing
+  std::uint64_t principal = 0;     // hash of the subject that opened it; 0: no authorization
   Allowance allowance;
   // Hashes (core::hash_of or std::hash of the text) of the URIs that it watches.
   std::array<std::uint64_t, kSubscriptionsMax> subscriptions{};
