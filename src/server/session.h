@@ -38,6 +38,9 @@ enum ClientCapability : std::uint8_t {
 };
 
 inline constexpr std::size_t kSubscriptionsMax = 32;
+// FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/): the same number in every process.
+std::uint64_t uri_hash(std::string_view uri);
+
 // RFC 5424 severities as MCP orders them: debug 0 … emergency 7; kNoLogs: none are sent.
 inline constexpr std::uint8_t kLogInfo = 1;
 inline constexpr std::uint8_t kNoLogs = 8;
@@ -57,12 +60,12 @@ struct Session {
   std::uint64_t stream_owner = 0;  // names what writes its standalone stream; 0: nothing
   std::uint64_t principal = 0;     // hash of the subject that opened it; 0: no authorization
   Allowance allowance;
-  // Hashes (core::hash_of or std::hash of the text) of the URIs that it watches.
+  // uri_hash() of the resources that it watches, the first `subscription_count` of them.
   std::array<std::uint64_t, kSubscriptionsMax> subscriptions{};
 
-  bool watches(std::uint64_t uri_hash) const;
-  bool subscribe(std::uint64_t uri_hash);  // false: no room. Twice is once
-  void unsubscribe(std::uint64_t uri_hash);
+  bool watches(std::uint64_t uri) const;
+  bool subscribe(std::uint64_t uri);  // false: no room. Twice is once
+  void unsubscribe(std::uint64_t uri);
 };
 static_assert(std::is_trivially_copyable_v<Session>);
 
