@@ -1,25 +1,16 @@
-// The epoll loop behind net/loop.h: level-triggered, one receive per readable stream and turn into
-// a buffer that all streams share, one send per stream and turn.
-#include <fcntl.h>
+#include "net/epoll_loop.h"
+
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
 #include <ctime>
-#include <unordered_map>
-#include <vector>
-
-#include "core/check.h"
-#include "net/loop.h"
 
 namespace gauntlet::net {
 namespace {
 
-constexpr std::size_t kEventsPerTurn = 1024;
-constexpr std::size_t kReadBufferBytes = 64 * 1024;
 constexpr std::size_t kAcceptsPerTurn = 256;
 // Output buffers kept for reuse; one larger than this is freed instead of kept.
 constexpr std::size_t kSpareBuffersMax = 64;
@@ -37,99 +28,7 @@ timespec to_timespec(core::Nanos ns) {
   return {.tv_sec = ns / core::kSecond, .tv_nsec = ns % core::kSecond};
 }
 
-class EpollLoop final : public Loop {
- public:
-  EpollLoop() : epoll_(epoll_create1(EPOLL_CLOEXEC)), now_(core::monotonic_ns()) {
-    GAUNTLET_CHECK(epoll_.valid());
-    read_buffer_.resize(kReadBufferBytes + kReadPadding);
-  }
-
-  StreamId connect(const Endpoint& to, StreamHandler& handler, std::uint64_t tag,
-                   const Endpoint* source) override;
-  StreamId adopt(core::Fd socket, StreamHandler& handler, std::uint64_t tag) override;
-  void listen(int listening_fd, AcceptHandler& handler, std::uint64_t tag) override;
-  void stop_listening(int listening_fd) override;
-  std::string& output(StreamId id) override;
-  void flush(StreamId id) override;
-  std::size_t unsent_bytes(StreamId id) const override;
-  void pause_reading(StreamId id, bool paused) override;
-  void hand_over(StreamId id, StreamHandler& handler, std::uint64_t tag) override;
-  void close(StreamId id, CloseMode mode) override;
-  bool is_open(StreamId id) const override { return find(id) != nullptr; }
-  int native_fd(StreamId id) const override {
-    const Stream* stream = find(id);
-    return stream == nullptr ? -1 : stream->fd.get();
-  }
-  void watch(int fd, std::function<void()> on_readable) override;
-  void unwatch(int fd) override;
-  void turn(core::Nanos deadline) override;
-  core::Nanos now() const override { return now_; }
-  std::string_view backend() const override { return "epoll"; }
-
- private:
-  struct Stream {
-    core::Fd fd;
-    std::uint32_t generation = 1;
-    std::uint32_t interest = 0;  // what epoll was last asked for
-    bool registered = false;     // with epoll
-    StreamHandler* handler = nullptr;
-    std::uint64_t tag = 0;
-    std::string out;
-    std::size_t sent = 0;  // of out, by an earlier short write
-    bool connecting = false;
-    int error = 0;         // of a connect() that failed at once; the handler is told next turn
-    bool dirty = false;    // listed in dirty_
-    bool blocked = false;  // the socket takes no more for now: waiting for EPOLLOUT
-    bool paused = false;
-    bool half_closed = false;  // the peer has ended its side
-  };
-  struct Listener {
-    AcceptHandler* handler;
-    std::uint64_t tag;
-  };
-
-  const Stream* find(StreamId id) const {
-    if (id.generation == 0 || id.slot >= streams_.size()) return nullptr;
-    const Stream& stream = streams_[id.slot];
-    return stream.generation == id.generation && stream.handler != nullptr ? &stream : nullptr;
-  }
-  Stream* find(StreamId id) {
-    return const_cast<Stream*>(static_cast<const EpollLoop*>(this)->find(id));
-  }
-
-  StreamId add_stream(core::Fd fd, StreamHandler& handler, std::uint64_t tag);
-  void remove_stream(Stream& stream);
-  void end_stream(StreamId id, CloseReason reason, int error);
-  void set_interest(StreamId id, Stream& stream);
-  void mark_dirty(StreamId id, Stream& stream);
-  void send_output(StreamId id, Stream& stream);
-  void release_output(Stream& stream);
-  void flush_dirty();
-  void wait(core::Nanos deadline);
-  void deliver(const epoll_event& event);
-  void on_stream_event(std::uint32_t slot, std::uint32_t generation_bits, std::uint32_t events);
-  bool finish_connect(StreamId id, Stream& stream);
-  void read_from(StreamId id, Stream& stream);
-  void end_reading(StreamId id, Stream& stream);
-  void accept_from(int fd);
-  void refuse_one(int fd);
-
-  core::Fd epoll_;
-  core::Fd reserve_{::open("/dev/null", O_RDONLY | O_CLOEXEC)};  // see refuse_one()
-  core::Nanos now_;
-  std::vector<Stream> streams_;  // handlers may add streams: never hold a reference across a call
-  std::vector<std::uint32_t> free_slots_;
-  std::vector<StreamId> dirty_;
-  std::vector<StreamId> flushing_;
-  std::vector<StreamId> failed_;
-  std::vector<std::string> spare_buffers_;
-  std::string scratch_;  // what stale ids write into
-  std::vector<char> read_buffer_;
-  std::unordered_map<int, Listener> listeners_;
-  std::unordered_map<int, std::function<void()>> watches_;
-  std::array<epoll_event, kEventsPerTurn> events_{};
-  int event_count_ = 0;
-};
+}  // namespace
 
 StreamId EpollLoop::add_stream(core::Fd fd, StreamHandler& handler, std::uint64_t tag) {
   std::uint32_t slot = 0;
@@ -157,7 +56,7 @@ void EpollLoop::remove_stream(Stream& stream) {
 }
 
 StreamId EpollLoop::connect(const Endpoint& to, StreamHandler& handler, std::uint64_t tag,
-                            const Endpoint* source) {
+                            const Endpoint* source, const TlsContext* tls) {
   core::Fd socket(::socket(to.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   const int on = 1;
   int error = socket.valid() ? 0 : errno;
@@ -175,6 +74,7 @@ StreamId EpollLoop::connect(const Endpoint& to, StreamHandler& handler, std::uin
   Stream& stream = streams_[id.slot];
   stream.connecting = true;
   stream.error = error;
+  if (tls != nullptr) add_tls(id, *tls);
   if (error != 0) {
     failed_.push_back(id);
   } else {
@@ -183,10 +83,12 @@ StreamId EpollLoop::connect(const Endpoint& to, StreamHandler& handler, std::uin
   return id;
 }
 
-StreamId EpollLoop::adopt(core::Fd socket, StreamHandler& handler, std::uint64_t tag) {
+StreamId EpollLoop::adopt(core::Fd socket, StreamHandler& handler, std::uint64_t tag,
+                          const TlsContext* tls) {
   const int on = 1;
   setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // fails on Unix sockets
   const StreamId id = add_stream(std::move(socket), handler, tag);
+  if (tls != nullptr) add_tls(id, *tls);
   set_interest(id, streams_[id.slot]);
   return id;
 }
@@ -220,12 +122,16 @@ std::string& EpollLoop::output(StreamId id) {
     scratch_.clear();
     return scratch_;
   }
-  if (stream->out.capacity() < sizeof(std::string) && !spare_buffers_.empty()) {
-    stream->out = std::move(spare_buffers_.back());
-    spare_buffers_.pop_back();
-  }
+  std::string& buffer = stream->tls == nullptr ? stream->out : stream->tls->plain();
+  take_buffer(buffer);
   mark_dirty(id, *stream);
-  return stream->out;
+  return buffer;
+}
+
+void EpollLoop::take_buffer(std::string& buffer) {
+  if (buffer.capacity() >= sizeof(std::string) || spare_buffers_.empty()) return;
+  buffer = std::move(spare_buffers_.back());
+  spare_buffers_.pop_back();
 }
 
 void EpollLoop::mark_dirty(StreamId id, Stream& stream) {
@@ -241,7 +147,9 @@ void EpollLoop::flush(StreamId id) {
 
 std::size_t EpollLoop::unsent_bytes(StreamId id) const {
   const Stream* stream = find(id);
-  return stream == nullptr ? 0 : stream->out.size() - stream->sent;
+  if (stream == nullptr) return 0;
+  const std::size_t unsealed = stream->tls == nullptr ? 0 : stream->tls->plain().size();
+  return unsealed + stream->out.size() - stream->sent;
 }
 
 void EpollLoop::pause_reading(StreamId id, bool paused) {
@@ -258,15 +166,27 @@ void EpollLoop::hand_over(StreamId id, StreamHandler& handler, std::uint64_t tag
   stream->tag = tag;
 }
 
+void EpollLoop::end_output(StreamId id) {
+  Stream* stream = find(id);
+  if (stream == nullptr || stream->connecting) return;
+  if (stream->tls != nullptr) {
+    seal_end(*stream);
+    if (!stream->blocked) send_output(id, *stream);
+  }
+  ::shutdown(stream->fd.get(), SHUT_WR);
+}
+
 void EpollLoop::close(StreamId id, CloseMode mode) {
   Stream* stream = find(id);
   if (stream == nullptr) return;
   if (mode == CloseMode::reset) {
     const linger abort_now{.l_onoff = 1, .l_linger = 0};
     setsockopt(stream->fd.get(), SOL_SOCKET, SO_LINGER, &abort_now, sizeof abort_now);
-  } else if (!stream->connecting && stream->out.size() > stream->sent) {
-    (void)::send(stream->fd.get(), stream->out.data() + stream->sent,
-                 stream->out.size() - stream->sent, MSG_NOSIGNAL);
+  } else if (!stream->connecting) {
+    if (stream->tls != nullptr) seal_end(*stream);
+    if (stream->out.size() > stream->sent)
+      (void)::send(stream->fd.get(), stream->out.data() + stream->sent,
+                   stream->out.size() - stream->sent, MSG_NOSIGNAL);
   }
   remove_stream(*stream);
 }
@@ -287,6 +207,7 @@ void EpollLoop::set_interest(StreamId id, Stream& stream) {
 // Sends what is written; keeps the rest for EPOLLOUT. A broken stream is left to its read event,
 // which tells the handler with the kernel's own reason.
 void EpollLoop::send_output(StreamId id, Stream& stream) {
+  if (stream.tls != nullptr) seal_output(stream);
   while (stream.sent < stream.out.size()) {
     const ssize_t n = ::send(stream.fd.get(), stream.out.data() + stream.sent,
                              stream.out.size() - stream.sent, MSG_NOSIGNAL);
@@ -307,12 +228,16 @@ void EpollLoop::send_output(StreamId id, Stream& stream) {
 
 void EpollLoop::release_output(Stream& stream) {
   stream.sent = 0;
-  stream.out.clear();
-  const std::size_t capacity = stream.out.capacity();
+  release_buffer(stream.out);
+}
+
+void EpollLoop::release_buffer(std::string& buffer) {
+  buffer.clear();
+  const std::size_t capacity = buffer.capacity();
   if (capacity < sizeof(std::string)) return;
   if (spare_buffers_.size() < kSpareBuffersMax && capacity <= kSpareBufferBytesMax)
-    spare_buffers_.push_back(std::move(stream.out));
-  stream.out = std::string();
+    spare_buffers_.push_back(std::move(buffer));
+  buffer = std::string();
 }
 
 void EpollLoop::flush_dirty() {
@@ -328,6 +253,7 @@ void EpollLoop::flush_dirty() {
 
 void EpollLoop::turn(core::Nanos deadline) {
   flush_dirty();
+  if (!handshakes_.empty()) deadline = std::min(deadline, handshakes_.front().due_ns);
   wait(failed_.empty() ? deadline : 0);
   now_ = core::monotonic_ns();
   std::vector<StreamId> failed;
@@ -335,6 +261,7 @@ void EpollLoop::turn(core::Nanos deadline) {
   for (const StreamId id : failed)
     if (const Stream* stream = find(id)) end_stream(id, CloseReason::connect_failed, stream->error);
   for (int i = 0; i < event_count_; ++i) deliver(events_[static_cast<std::size_t>(i)]);
+  if (!handshakes_.empty()) end_slow_handshakes();
 }
 
 void EpollLoop::wait(core::Nanos deadline) {
@@ -391,6 +318,10 @@ bool EpollLoop::finish_connect(StreamId id, Stream& stream) {
   }
   stream.connecting = false;
   set_interest(id, stream);
+  if (stream.tls != nullptr) {
+    begin_tls(id, stream);
+    return true;
+  }
   stream.handler->on_connected(id, stream.tag);
   flush(id);
   return true;
@@ -398,9 +329,13 @@ bool EpollLoop::finish_connect(StreamId id, Stream& stream) {
 
 void EpollLoop::read_from(StreamId id, Stream& stream) {
   const ssize_t n = ::recv(stream.fd.get(), read_buffer_.data(), kReadBufferBytes, 0);
-  if (n > 0) {
+  if (n > 0 && stream.tls != nullptr) {
+    open_input(id, stream, {read_buffer_.data(), static_cast<std::size_t>(n)});
+  } else if (n > 0) {
     stream.handler->on_data(id, stream.tag, {read_buffer_.data(), static_cast<std::size_t>(n)});
     flush(id);
+  } else if (n == 0 && stream.tls != nullptr && !stream.half_closed) {
+    fail_tls(id, ECONNRESET);  // without close_notify the end may have been forged
   } else if (n == 0) {
     end_reading(id, stream);
   } else if (errno != EAGAIN && errno != EINTR) {
@@ -450,8 +385,6 @@ void EpollLoop::refuse_one(int fd) {
   reserve_.reset(::open("/dev/null", O_RDONLY | O_CLOEXEC));
 }
 
-}  // namespace
-
-std::unique_ptr<Loop> make_loop() { return std::make_unique<EpollLoop>(); }
+std::unique_ptr<Loop> make_loop(LoopLimits limits) { return std::make_unique<EpollLoop>(limits); }
 
 }  // namespace gauntlet::net

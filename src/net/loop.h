@@ -5,6 +5,10 @@
 // handles a stream's data leaves in one send when it returns; what it writes to other streams, or
 // between turns, leaves in one send each at the start of the next turn, or at flush().
 //
+// A stream given a TlsContext speaks TLS; its handler reads and writes plain bytes. A peer that
+// speaks it badly, or ends without close_notify, is a stream that was reset (EPROTO, ECONNRESET;
+// EKEYREJECTED: its certificate is not trusted); a handshake that takes too long is ETIMEDOUT.
+//
 // Virtual calls happen per I/O event, never per message. Every member belongs to the loop's thread.
 #pragma once
 
@@ -20,6 +24,7 @@
 #include "core/fd.h"
 #include "core/result.h"
 #include "net/endpoint.h"
+#include "net/tls_context.h"
 
 namespace gauntlet::net {
 
@@ -71,16 +76,23 @@ enum class CloseMode : std::uint8_t {
   reset,    // RST (SO_LINGER 0); what was written is dropped
 };
 
+struct LoopLimits {
+  core::Nanos handshake_ns = 10 * core::kSecond;  // from a TLS stream's beginning to its first data
+};
+
 class Loop {
  public:
   virtual ~Loop() = default;
 
-  // Begins a connection; on_connected or on_closed(connect_failed) follows from a later turn.
+  // Begins a connection; on_connected or on_closed(connect_failed) follows from a later turn; with
+  // TLS, once the handshake is done.
   // `source` (optional, IPv4) spreads connections over source addresses.
   virtual StreamId connect(const Endpoint& to, StreamHandler& handler, std::uint64_t tag,
-                           const Endpoint* source = nullptr) = 0;
-  // Takes an open stream socket (accepted, or one end of a socket pair).
-  virtual StreamId adopt(core::Fd socket, StreamHandler& handler, std::uint64_t tag) = 0;
+                           const Endpoint* source = nullptr, const TlsContext* tls = nullptr) = 0;
+  // Takes an open stream socket (accepted, or one end of a socket pair). With TLS it is the
+  // server's end; what is written waits for the handshake.
+  virtual StreamId adopt(core::Fd socket, StreamHandler& handler, std::uint64_t tag,
+                         const TlsContext* tls = nullptr) = 0;
   // The descriptor must be listening; the caller keeps it open as long as the loop listens.
   virtual void listen(int listening_fd, AcceptHandler& handler, std::uint64_t tag) = 0;
   virtual void stop_listening(int listening_fd) = 0;
@@ -96,6 +108,9 @@ class Loop {
   virtual void pause_reading(StreamId stream, bool paused) = 0;
   // From now on the stream belongs to another handler, under another tag.
   virtual void hand_over(StreamId stream, StreamHandler& handler, std::uint64_t tag) = 0;
+  // FIN, before it close_notify over TLS: reading goes on, nothing more may be written. For a
+  // stream that has nothing unsent: what the socket does not take now is lost.
+  virtual void end_output(StreamId stream) = 0;
   // The handler is not told.
   virtual void close(StreamId stream, CloseMode mode) = 0;
   virtual bool is_open(StreamId stream) const = 0;
@@ -116,6 +131,6 @@ class Loop {
   virtual std::string_view backend() const = 0;
 };
 
-std::unique_ptr<Loop> make_loop();
+std::unique_ptr<Loop> make_loop(LoopLimits limits = {});
 
 }  // namespace gauntlet::net
