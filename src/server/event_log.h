@@ -2,10 +2,14 @@
 // client may go on with `Last-Event-ID` at another worker than the one that wrote them.
 //
 // 64 shards by the session's key, each a ring of bytes of a fixed size under a process-shared
-// robust mutex; the oldest events make room. An event is visible once it is whole: a writer that is
-// killed leaves none or all of it. An event's id is "<stream>-<number>" in decimal, numbers count
-// from 1 within a stream, stream 0 is the standalone GET stream (2025-11-25 basic/transports,
-// Resumability and Redelivery: ids are unique within the session, and are cursors in a stream).
+// robust mutex; the oldest events make room (server/event_ring.h). An event is visible once it is
+// whole: a writer that is killed leaves none or all of it. An event's id is "<stream>-<number>" in
+// decimal, numbers count from 1 within a stream, stream 0 is the standalone GET stream (2025-11-25
+// basic/transports, Resumability and Redelivery: ids are unique within the session, and are cursors
+// in a stream). A shard knows a stream for each 256 bytes of its ring; where there are more live
+// ones, a forgotten one goes on with higher numbers, never with one it had.
+// append() takes some 100 ns and the copying; read() as much for each event that it finds.
+// Every member may be called by any thread of any process that inherited the mapping.
 #pragma once
 
 #include <cstddef>
@@ -14,8 +18,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "server/event_ring.h"
+#include "server/registry.h"
 #include "server/session.h"
+#include "server/shared_memory.h"
 
 namespace gauntlet::server {
 
@@ -28,6 +36,7 @@ std::string text_of(EventId id);
 
 class EventLog {
  public:
+  // Throws std::bad_alloc where the kernel refuses: start-up only.
   explicit EventLog(std::size_t bytes_per_shard);
   ~EventLog();
   EventLog(const EventLog&) = delete;
@@ -38,23 +47,31 @@ class EventLog {
   std::uint64_t append(const SessionKey& session, std::uint32_t stream, std::string_view json,
                        bool final);
   enum class Replay : std::uint8_t {
-    complete,  // everything after `after` was there
-    gap,       // some of it had to make room already
-    ended,     // complete, and the stream's final event was among it or before it
-    unknown,   // nothing is known of that stream
+    complete,   // everything after `after` was there
+    gap,        // some of it had to make room already
+    ended,      // complete, and the stream's final event was among it or before it
+    gap_ended,  // like gap, and the stream's final event has been
+    unknown,    // nothing is known of that stream, or it has not come to `after` yet
   };
   // Calls `on_event` for each kept event of the stream after number `after`, in order, outside the
   // lock.
   Replay read(const SessionKey& session, std::uint32_t stream, std::uint64_t after,
               const std::function<void(EventId, std::string_view json)>& on_event);
-  // Forgets a session's events (they make room at once or later).
+  // Forgets a session's streams, as closing it does; their bytes make room later.
   void forget(const SessionKey& session);
+  // Times that a lock's owner had died with it in hand.
+  std::uint64_t repaired() const;
 
  private:
-  struct Shard;
-  Shard* shards_ = nullptr;
-  std::size_t bytes_per_shard_ = 0;
-  std::size_t mapped_bytes_ = 0;
+  struct Shard;  // in shared memory
+  struct Place;  // where a shard lies
+  class Locked;
+
+  Place& place(const SessionKey& session);
+  EventRing::Found find(const SessionKey& session, std::uint32_t stream, std::uint64_t after);
+
+  SharedMemory memory_;
+  std::vector<Place> places_;  // the same addresses in every process
 };
 
 }  // namespace gauntlet::server
