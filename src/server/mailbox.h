@@ -1,7 +1,9 @@
 // Mailbox: letters between the workers of one server, over Unix datagram sockets that the
 // supervisor opens once, so that a restarted worker has its predecessor's mailbox.
 //
-// At most once: a letter to a worker that is down, or whose mailbox is full, is lost and counted.
+// At most once: a letter to a worker that is down or whose mailbox is full (4 MB where the kernel
+// permits, net.core.wmem_max elsewhere, which then bounds a letter too) is lost, and counted by who
+// sent it or by the worker's successor.
 // What must not be lost lies in the registry and the event log; a letter only says to look.
 // A mailbox belongs to its worker's loop thread.
 #pragma once
@@ -9,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +42,9 @@ struct Letter {
   std::uint64_t number = 0;
   std::string text;
 };
+// As it travels: kind, session and number in 32 bytes, then the text.
+std::string bytes_of(const Letter& letter);
+std::optional<Letter> parse_letter(std::string_view bytes);
 
 // The sockets of all workers; made by the supervisor, inherited by each of them.
 class PostOffice {
@@ -57,13 +63,15 @@ class Mailbox {
   // Without an office: a server of one worker, whose letters all come back to itself.
   explicit Mailbox(std::uint32_t worker = 0, const PostOffice* office = nullptr);
 
-  // Hands every letter that comes to `on_letter`, from within the loop's turns.
+  // Hands every letter that comes to `on_letter`, from within the loop's turns. Those that were
+  // meant for a predecessor are lost.
   void listen(net::Loop& loop, std::function<void(const Letter&)> on_letter);
   void close(net::Loop& loop);
 
   std::uint32_t worker() const { return worker_; }
+  // To this worker itself: by a direct call before it returns.
   void send(std::uint32_t worker, const Letter& letter);
-  // To all others; and, by a direct call before it returns, to this worker itself.
+  // To all others, and to this worker itself.
   void broadcast(const Letter& letter);
 
   // Failpoint: cuts this worker off from one other (both ways when both ends are cut).
@@ -71,6 +79,12 @@ class Mailbox {
   std::uint64_t lost() const { return lost_; }
 
  private:
+  int socket() const;
+  std::optional<std::string_view> receive();
+  void deliver();
+  void deliver_here(const Letter& letter);
+  bool post(std::uint32_t worker, const Letter& letter);
+
   std::uint32_t worker_;
   const PostOffice* office_;
   std::function<void(const Letter&)> on_letter_;

@@ -1,0 +1,136 @@
+#include "server/mailbox.h"
+
+#include <sys/socket.h>
+
+#include <array>
+#include <cstring>
+#include <optional>
+
+#include "core/check.h"
+
+namespace gauntlet::server {
+namespace {
+
+// What precedes a letter's text. It goes from a process to another copy of the same program.
+struct Head {
+  std::uint64_t kind;
+  SessionKey session;
+  std::uint64_t number;
+};
+
+constexpr auto kLastKind = Letter::Kind::stream_taken;
+constexpr std::size_t kBytesMax = sizeof(Head) + kLetterBytesMax;
+constexpr int kBacklogBytes = 4 << 20;  // letters on their way to one worker
+constexpr int kLettersPerTurn = 64;
+
+// As much as we may: beyond net.core.wmem_max takes CAP_NET_ADMIN.
+void enlarge(int socket) {
+  if (setsockopt(socket, SOL_SOCKET, SO_SNDBUFFORCE, &kBacklogBytes, sizeof kBacklogBytes) != 0)
+    setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &kBacklogBytes, sizeof kBacklogBytes);
+}
+
+}  // namespace
+
+std::string bytes_of(const Letter& letter) {
+  const Head head{static_cast<std::uint64_t>(letter.kind), letter.session, letter.number};
+  std::string bytes(sizeof head, '\0');
+  std::memcpy(bytes.data(), &head, sizeof head);
+  return bytes += letter.text;
+}
+
+std::optional<Letter> parse_letter(std::string_view bytes) {
+  Head head;
+  if (bytes.size() < sizeof head || bytes.size() > kBytesMax) return std::nullopt;
+  std::memcpy(&head, bytes.data(), sizeof head);
+  if (head.kind > static_cast<std::uint64_t>(kLastKind)) return std::nullopt;
+  return Letter{static_cast<Letter::Kind>(head.kind), head.session, head.number,
+                std::string(bytes.substr(sizeof head))};
+}
+
+// A pair, and not a name to send to: the ends of a pair are bounded by their buffer alone, others
+// by net.unix.max_dgram_qlen as well, which is 10 letters on many machines.
+core::Result<PostOffice> PostOffice::open(std::size_t workers) {
+  PostOffice office;
+  for (std::size_t i = 0; i < workers; ++i) {
+    std::array<int, 2> ends{};
+    if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) != 0)
+      return std::unexpected(core::errno_error("socketpair"));
+    office.receive_.emplace_back(ends[0]);
+    office.send_.emplace_back(ends[1]);
+    enlarge(ends[1]);
+  }
+  return office;
+}
+
+Mailbox::Mailbox(std::uint32_t worker, const PostOffice* office)
+    : worker_(worker), office_(office), cut_(office == nullptr ? worker + 1 : office->workers()) {
+  GAUNTLET_CHECK(worker < cut_.size());
+}
+
+void Mailbox::listen(net::Loop& loop, std::function<void(const Letter&)> on_letter) {
+  on_letter_ = std::move(on_letter);
+  if (office_ == nullptr) return;
+  buffer_.resize(kBytesMax + 1);
+  while (receive()) ++lost_;
+  loop.watch(socket(), [this] { deliver(); });
+}
+
+void Mailbox::close(net::Loop& loop) {
+  if (office_ != nullptr && on_letter_) loop.unwatch(socket());
+  on_letter_ = nullptr;
+}
+
+int Mailbox::socket() const { return office_->receive_[worker_].get(); }
+
+// One letter's bytes, or nothing when there is none for now.
+std::optional<std::string_view> Mailbox::receive() {
+  const ssize_t size = recv(socket(), buffer_.data(), buffer_.size(), 0);
+  if (size < 0) return std::nullopt;
+  return std::string_view(buffer_).substr(0, static_cast<std::size_t>(size));
+}
+
+void Mailbox::deliver() {
+  for (int i = 0; i < kLettersPerTurn && on_letter_; ++i) {
+    const auto bytes = receive();
+    if (!bytes) return;
+    const auto letter = parse_letter(*bytes);
+    if (letter) {
+      on_letter_(*letter);
+    } else {
+      ++lost_;
+    }
+  }
+}
+
+void Mailbox::send(std::uint32_t worker, const Letter& letter) {
+  if (worker == worker_) return deliver_here(letter);
+  if (!post(worker, letter)) ++lost_;
+}
+
+void Mailbox::broadcast(const Letter& letter) {
+  for (std::uint32_t worker = 0; worker < cut_.size(); ++worker)
+    if (worker != worker_ && !post(worker, letter)) ++lost_;
+  deliver_here(letter);
+}
+
+void Mailbox::deliver_here(const Letter& letter) {
+  if (on_letter_) {
+    on_letter_(letter);
+  } else {
+    ++lost_;
+  }
+}
+
+bool Mailbox::post(std::uint32_t worker, const Letter& letter) {
+  if (office_ == nullptr || worker >= cut_.size() || cut_[worker]) return false;
+  if (letter.text.size() > kLetterBytesMax) return false;
+  const std::string bytes = bytes_of(letter);
+  constexpr int kFlags = MSG_DONTWAIT | MSG_NOSIGNAL;
+  return ::send(office_->send_[worker].get(), bytes.data(), bytes.size(), kFlags) >= 0;
+}
+
+void Mailbox::cut(std::uint32_t worker, bool is_cut) {
+  if (worker < cut_.size()) cut_[worker] = is_cut;
+}
+
+}  // namespace gauntlet::server
