@@ -58,4 +58,21 @@ std::optional<std::string> from_base64(std::string_view text) {
   return stray_bits ? std::nullopt : std::optional(std::move(bytes));
 }
 
+std::string to_base64_url(std::span<const char> bytes) {
+  std::string text = to_base64(bytes);
+  text.resize(std::min(text.size(), text.find('=')));
+  std::replace(text.begin(), text.end(), '+', '-');
+  std::replace(text.begin(), text.end(), '/', '_');
+  return text;
+}
+
+std::optional<std::string> from_base64_url(std::string_view text) {
+  if (text.find_first_of("+/=") != std::string_view::npos) return std::nullopt;
+  std::string standard(text);
+  std::replace(standard.begin(), standard.end(), '-', '+');
+  std::replace(standard.begin(), standard.end(), '_', '/');
+  standard.append((4 - standard.size() % 4) % 4, '=');
+  return from_base64(standard);  // three '=' fail: one left over is no digit
+}
+
 }  // namespace gauntlet::stats

@@ -82,6 +82,15 @@ RC_GTEST_PROP(Base64, GivesBackWhatItTook, (const std::string& bytes)) {
   RC_ASSERT(from_base64(to_base64(bytes)) == bytes);
 }
 
+TEST(Base64, ForUrlsHasItsOwnAlphabetAndNoPadding) {
+  EXPECT_EQ(to_base64_url(std::string("\xfb\xff\xfe!")), "-__-IQ");
+  EXPECT_EQ(from_base64_url("-__-IQ"), "\xfb\xff\xfe!");
+  EXPECT_EQ(from_base64_url(""), "");
+  for (const auto* text : {"+//+IQ", "-__-IQ==", "-__-I", "-__-IR", "IQ=", "I Q"}) {
+    EXPECT_FALSE(from_base64_url(text)) << text;
+  }
+}
+
 TEST(HistogramCodec, EncodesByteForByte) {
   EXPECT_EQ(Histogram().encode_v2(), with_counts(std::string(1, '\0')));
   Histogram histogram;
