@@ -7,7 +7,7 @@
 
 #include "net/loop.h"
 #include "server/bad.h"
-#include "server/sessions.h"
+#include "server/session.h"
 
 namespace gauntlet::server {
 
@@ -15,7 +15,7 @@ struct Answer {
   int http_status = 200;
   std::string_view body = {};  // JSON text; empty: there is nothing to say (HTTP: 202)
   Delivery delivery = {};
-  bool later = false;   // nothing to send now; Transport::deliver_late() brings it
+  bool later = false;   // nothing to send now; the outlet that was opened brings it
   bool opened = false;  // an initialize was answered
   std::optional<SessionId> session = {};  // … over HTTP, with this session
 };

@@ -21,7 +21,8 @@ struct Limits {
   std::size_t output_bytes_max = 1 << 20;   // unsent on one connection; beyond, reading pauses
   std::size_t held_bytes_max = 8 << 20;     // read but not yet served; beyond, the peer is cut off
   std::size_t sessions_max = 100'000;
-  std::size_t later_max = 100'000;  // calls that are answered later, all together
+  std::size_t events_bytes_per_shard = 1 << 20;  // of event streams, kept for resumption
+  std::size_t later_max = 100'000;               // calls that are answered later, all together
   core::Nanos session_idle_ns = 1800 * core::kSecond;
   core::Nanos message_ns = 30 * core::kSecond;  // from a message's first byte to its last
   core::Nanos output_ns = 30 * core::kSecond;   // for a full output buffer to drain

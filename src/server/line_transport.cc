@@ -9,7 +9,7 @@ struct LinePeer final : Peer {
   explicit LinePeer(std::size_t line_bytes_max) : framer(line_bytes_max) {}
 
   wire::LineFramer framer;
-  bool opened = false;  // an initialize was answered
+  LocalSession session;
 };
 
 }  // namespace
@@ -32,10 +32,8 @@ std::span<char> LineTransport::consume(Peer& base, std::span<char> bytes) {
     }
     peer.partial_since_ns = 0;
     Caller caller = caller_of(peer);
-    caller.opened = peer.opened;
-    const Answer given = service_.handle(line, caller);
-    if (given.opened) peer.opened = true;
-    answer(peer, given);
+    caller.connection = &peer.session;
+    answer(peer, service_.handle(line, caller));
   }
   peer.partial = peer.framer.partial();
   return bytes;

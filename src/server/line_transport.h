@@ -16,6 +16,7 @@ class LineTransport final : public Transport {
   std::unique_ptr<Peer> make_peer() const override;
   std::span<char> consume(Peer& peer, std::span<char> bytes) override;
   void write(Peer& peer, const Answer& answer) override;
+  void write_message(Peer&, std::string_view json) override { (out() += json) += '\n'; }
 };
 
 }  // namespace gauntlet::server

@@ -7,12 +7,26 @@
 // Belongs to the worker's thread.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "core/clock.h"
+#include "mcp/revision.h"
 #include "server/answer.h"
+#include "server/session.h"
 
 namespace gauntlet::server {
+
+using CallId = std::uint64_t;  // 0: none
+
+// Which call an outlet is for, and what decides how its messages travel.
+struct OutletRequest {
+  CallId call = 0;
+  mcp::Era era = mcp::Era::stateful;
+  mcp::Revision revision = mcp::kLatestStateful;
+  std::optional<SessionKey> session;  // over HTTP, stateful
+};
 
 class Outlet {
  public:

@@ -60,7 +60,11 @@ core::Result<int> serve(const Config& config) {
   const auto signals = open_signals();
   if (!signals) return std::unexpected(signals.error());
   if (config.parent_death_signal && getppid() != parent) return 0;
-  Worker worker(config, net::make_loop());
+  Registry registry(config.limits.sessions_max, config.limits.session_idle_ns);
+  EventLog events(config.limits.events_bytes_per_shard);
+  Mailbox mailbox;
+  Shared shared{registry, events, &mailbox, random_state_key()};
+  Worker worker(config, net::make_loop(), shared);
   int seen = 0;
   worker.loop().watch(signals->get(), [&] {
     seen += take_signals(signals->get());

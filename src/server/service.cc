@@ -62,10 +62,10 @@ const Tool* find_tool(std::string_view name) {
 
 }  // namespace
 
-Service::Service(const Config& config, Timers& timers)
+Service::Service(const Config& config, Timers& timers, Shared& shared)
     : config_(config),
       timers_(timers),
-      sessions_(config.limits.sessions_max, config.limits.session_idle_ns),
+      shared_(shared),
       bad_(config.bad, config.bad_every),
       server_info_(make_server_info(config)) {
   const std::string meta = make_meta(server_info_);
@@ -103,12 +103,13 @@ std::optional<mcp::Refusal> Service::check_opened(const mcp::Message& message,
                                                   const Caller& caller) {
   if (message.method == "initialize") return std::nullopt;
   if (caller.headers == nullptr) {
-    if (caller.opened || message.method == "ping") return std::nullopt;
+    if (caller.connection->opened || message.method == "ping") return std::nullopt;
     return mcp::Refusal{mcp::kBadRequest, 400, "not initialized"};
   }
   if (!caller.session_id)
     return mcp::Refusal{mcp::kBadRequest, 400, "the Mcp-Session-Id header is missing"};
-  if (sessions_.find(*caller.session_id, caller.now_ns) == nullptr)
+  const auto key = parse_session_id(*caller.session_id);
+  if (!key || !shared_.registry.find(*key, caller.now_ns))
     return mcp::Refusal{mcp::kSessionNotFound, 404, "Session not found"};
   return std::nullopt;
 }
@@ -132,10 +133,15 @@ Answer Service::dispatch(Method method, const mcp::Message& message, mcp::Era er
 
 Answer Service::initialize(const mcp::Message& message, const Caller& caller) {
   const mcp::Revision revision = mcp::negotiate(message.protocol_version);
+  Session fresh;
+  fresh.revision = revision;
   std::optional<SessionId> session;
-  if (caller.headers != nullptr) {
-    session = sessions_.open(revision, caller.now_ns);
-    if (!session) return refuse({mcp::kBadRequest, 503, "too many sessions"}, message.id);
+  if (caller.connection != nullptr) {
+    *caller.connection = {.opened = true, .session = fresh};
+  } else if (const auto key = shared_.registry.open(fresh, caller.now_ns)) {
+    session = text_of(*key);
+  } else {
+    return refuse({mcp::kBadRequest, 503, "too many sessions"}, message.id);
   }
   body_ += kAnswerHead;
   body_ += message.id;
@@ -183,20 +189,44 @@ Answer Service::finish_call(const Reply& reply) {
   return {.http_status = reply.http_status(), .body = body_, .delivery = delivery};
 }
 
-bool Service::answer_later(const CallContext& context, core::Nanos delay_ns, LateAnswer answer) {
-  if (later_count_ >= config_.limits.later_max) return false;
-  ++later_count_;
-  // The clock is read afresh: the turn's time lies in the past, and early would be wrong.
-  timers_.at(core::monotonic_ns() + delay_ns,
-             [this, path = context.path, id = std::string(context.id), era = context.era,
-              answer = std::move(answer)]() mutable {
-               --later_count_;
-               body_.clear();
-               Reply reply(body_, id, era);
-               answer(reply);
-               path.transport->deliver_late(path.stream, path.tag, finish_call(reply));
-             });
+bool Service::close_session(std::string_view id) {
+  const auto key = parse_session_id(id);
+  if (!key || !shared_.registry.close(*key)) return false;
+  shared_.events.forget(*key);
+  Letter letter;
+  letter.kind = Letter::Kind::session_closed;
+  letter.session = *key;
+  shared_.mailbox->broadcast(letter);
   return true;
+}
+
+void Service::on_letter(const Letter& letter) {
+  for (Transport* const transport : transports_) transport->on_letter(letter);
+}
+
+bool Service::answer_later(const CallContext& context, core::Nanos delay_ns, LateAnswer answer) {
+  if (calls_.size() >= config_.limits.later_max) return false;
+  const CallId call = ++last_call_;
+  LateCall& late = calls_[call];
+  late.id = context.id;
+  late.era = context.era;
+  late.answer = std::move(answer);
+  late.outlet = context.path.transport->open_outlet(
+      context.path, {call, context.era, mcp::kLatestStateful, std::nullopt});
+  // The clock is read afresh: the turn's time lies in the past, and early would be wrong.
+  timers_.at(core::monotonic_ns() + delay_ns, [this, call] { answer_late(call); });
+  return true;
+}
+
+void Service::answer_late(CallId call) {
+  const auto found = calls_.find(call);
+  if (found == calls_.end()) return;
+  LateCall late = std::move(found->second);
+  calls_.erase(found);
+  body_.clear();
+  Reply reply(body_, late.id, late.era);
+  late.answer(reply);
+  late.outlet->finish(finish_call(reply));
 }
 
 }  // namespace gauntlet::server

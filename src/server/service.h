@@ -9,10 +9,13 @@
 
 #include <array>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <vector>
 
 #include "core/clock.h"
 #include "json/reader.h"
@@ -20,29 +23,21 @@
 #include "mcp/rules.h"
 #include "server/answer.h"
 #include "server/bad.h"
+#include "server/caller.h"
 #include "server/config.h"
+#include "server/mailbox.h"
 #include "server/metrics.h"
+#include "server/outlet.h"
 #include "server/reply.h"
-#include "server/sessions.h"
+#include "server/shared.h"
 #include "server/timers.h"
 #include "server/tool.h"
 
 namespace gauntlet::server {
 
-// Who sent a message, as far as answering it depends on that.
-struct Caller {
-  ReturnPath path;
-  core::Nanos now_ns = 0;
-  // Over HTTP; null on a stream of lines, where the connection is the session.
-  const mcp::HeaderFacts* headers = nullptr;
-  std::optional<std::string_view> session_id = {};
-  // On a stream of lines: an initialize was answered on it.
-  bool opened = false;
-};
-
 class Service {
  public:
-  Service(const Config& config, Timers& timers);
+  Service(const Config& config, Timers& timers, Shared& shared);
 
   // The answer's body holds until the next call. `json` must be followed by kReadPadding bytes.
   Answer handle(std::span<const char> json, const Caller& caller);
@@ -50,22 +45,39 @@ class Service {
   // A refusal that a transport decided on.
   Answer refuse(const mcp::Refusal& refusal, std::string_view id = {});
 
-  // DELETE of the session's URL: false when there is no such session.
-  bool close_session(std::string_view id) { return sessions_.close(id); }
+  // Nobody will ever read this call's answer: it ends without one.
+  void abandon(CallId call) { calls_.erase(call); }
 
-  void sweep(core::Nanos now_ns) { sessions_.forget_idle(now_ns); }
+  // DELETE of the session's URL: false when there is no such session.
+  bool close_session(std::string_view id);
+
+  // News from this or another worker. Each transport hears of it too.
+  void on_letter(const Letter& letter);
+  void add_transport(Transport& transport) { transports_.push_back(&transport); }
+
+  // The server is stopping: ends what would otherwise never end.
+  void stop() {}
+  void sweep(core::Nanos now_ns) { shared_.registry.sweep(now_ns); }
 
   // False when too many calls are waiting already.
   bool answer_later(const CallContext& context, core::Nanos delay_ns, LateAnswer answer);
 
-  std::size_t later_count() const { return later_count_; }
-  std::size_t session_count() const { return sessions_.count(); }
+  Shared& shared() { return shared_; }
+  std::size_t later_count() const { return calls_.size(); }
+  std::size_t session_count() const { return shared_.registry.count(); }
   Bad& bad() { return bad_; }
   const Bad& bad() const { return bad_; }
   Counters& counters() { return counters_; }
   const Counters& counters() const { return counters_; }
 
  private:
+  struct LateCall {
+    std::string id;
+    mcp::Era era;
+    LateAnswer answer;
+    std::unique_ptr<Outlet> outlet;
+  };
+
   std::optional<mcp::Refusal> check_opened(const mcp::Message& message, const Caller& caller);
   Answer dispatch(Method method, const mcp::Message& message, mcp::Era era, const Caller& caller);
   Answer initialize(const mcp::Message& message, const Caller& caller);
@@ -73,15 +85,18 @@ class Service {
   Answer unknown_method(const mcp::Message& message, mcp::Era era);
   Answer result(std::string_view id, std::string_view json);
   Answer finish_call(const Reply& reply);
+  void answer_late(CallId call);
 
   const Config& config_;
   Timers& timers_;
+  Shared& shared_;
+  std::vector<Transport*> transports_;
   json::Reader reader_;
   json::Reader arguments_reader_;
-  Sessions sessions_;
   Bad bad_;
   Counters counters_;
-  std::size_t later_count_ = 0;
+  std::unordered_map<CallId, LateCall> calls_;
+  CallId last_call_ = 0;
   std::string body_;
   std::string server_info_;
   std::array<std::string, 2> tools_list_;  // by era

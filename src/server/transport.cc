@@ -36,7 +36,8 @@ Peer* Transport::find(net::StreamId stream, std::uint64_t tag) {
 }
 
 void Transport::forget(std::uint64_t tag) {
-  peers_[tag].reset();
+  const std::unique_ptr<Peer> gone = std::move(peers_[tag]);
+  for (const CallId call : gone->calls) service_.abandon(call);
   free_tags_.push_back(tag);
   --peer_count_;
 }
@@ -99,12 +100,45 @@ void Transport::answer(Peer& peer, const Answer& answer) {
   check_output(peer);
 }
 
-void Transport::deliver_late(net::StreamId stream, std::uint64_t tag, const Answer& answer) {
-  Peer* const peer = find(stream, tag);
+class Transport::LateOutlet final : public Outlet {
+ public:
+  LateOutlet(const ReturnPath& path, CallId call) : path_(path), call_(call) {}
+  ~LateOutlet() override {
+    if (!finished_) path_.transport->deliver_late(path_, call_, {});
+  }
+
+  void send(std::string_view json) override {
+    Transport& transport = *path_.transport;
+    Peer* const peer = transport.find(path_.stream, path_.tag);
+    if (peer == nullptr || peer->closing) return;
+    transport.out_ = &transport.loop_.output(path_.stream);
+    transport.write_message(*peer, json);
+  }
+  void finish(const Answer& answer) override {
+    finished_ = true;
+    path_.transport->deliver_late(path_, call_, answer);
+  }
+  bool disconnect(core::Nanos) override { return false; }
+
+ private:
+  ReturnPath path_;
+  CallId call_;
+  bool finished_ = false;
+};
+
+std::unique_ptr<Outlet> Transport::open_outlet(const ReturnPath& path,
+                                               const OutletRequest& request) {
+  find(path.stream, path.tag)->calls.push_back(request.call);
+  return std::make_unique<LateOutlet>(path, request.call);
+}
+
+void Transport::deliver_late(const ReturnPath& path, CallId call, const Answer& answer) {
+  Peer* const peer = find(path.stream, path.tag);
   if (peer == nullptr) return;
   --peer->later;
+  std::erase(peer->calls, call);
   if (peer->closing) return;
-  out_ = &loop_.output(stream);
+  out_ = &loop_.output(path.stream);
   write(*peer, answer);
   check_output(*peer);
   serve_held(*peer);

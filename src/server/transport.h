@@ -19,6 +19,8 @@
 #include "net/loop.h"
 #include "server/answer.h"
 #include "server/config.h"
+#include "server/mailbox.h"
+#include "server/outlet.h"
 #include "server/service.h"
 
 namespace gauntlet::server {
@@ -27,13 +29,14 @@ struct Peer {
   virtual ~Peer() = default;
 
   net::StreamId stream;
-  std::uint64_t tag = 0;    // its place among the transport's peers
-  std::string held;         // read, and to be served once the peer is not held up any more
-  std::uint32_t later = 0;  // answers that are still to come
-  bool loopback = true;     // it came in by a loopback listener
-  bool partial = false;     // a message has begun and not ended
-  bool throttled = false;   // too much output waits
-  bool closing = false;     // nothing more is read or answered
+  std::uint64_t tag = 0;      // its place among the transport's peers
+  std::string held;           // read, and to be served once the peer is not held up any more
+  std::uint32_t later = 0;    // answers that are still to come
+  std::vector<CallId> calls;  // whose answers those are
+  bool loopback = true;       // it came in by a loopback listener
+  bool partial = false;       // a message has begun and not ended
+  bool throttled = false;     // too much output waits
+  bool closing = false;       // nothing more is read or answered
   bool fin_sent = false;
   bool stalled = false;              // a bad mode: never answered again
   core::Nanos partial_since_ns = 0;  // 0: not known yet
@@ -46,7 +49,11 @@ class Transport : public net::StreamHandler {
   Transport& operator=(const Transport&) = delete;
 
   void add(core::Fd socket, bool loopback);
-  void deliver_late(net::StreamId stream, std::uint64_t tag, const Answer& answer);
+
+  // A way back for a call whose answer does not come at once. Asked from within Service::handle().
+  virtual std::unique_ptr<Outlet> open_outlet(const ReturnPath& path, const OutletRequest& request);
+  // News from this or another worker, for those peers that it concerns.
+  virtual void on_letter(const Letter&) {}
 
   // Once a turn: lets peers go on whose output has drained, and closes those that are done. True
   // when it wrote something: the next turn is not to wait, as no event may come of it.
@@ -73,6 +80,8 @@ class Transport : public net::StreamHandler {
   virtual std::span<char> consume(Peer& peer, std::span<char> bytes) = 0;
   // Appends the answer to out().
   virtual void write(Peer& peer, const Answer& answer) = 0;
+  // Appends a message that is no answer to out(), where there is a place for such.
+  virtual void write_message(Peer&, std::string_view) {}
   // Bytes must wait: only HTTP answers strictly in order.
   virtual bool held_up(const Peer& peer) const { return peer.throttled || peer.closing; }
 
@@ -101,7 +110,10 @@ class Transport : public net::StreamHandler {
     core::Nanos since_ns;
   };
 
+  class LateOutlet;
+
   Peer* find(net::StreamId stream, std::uint64_t tag);
+  void deliver_late(const ReturnPath& path, CallId call, const Answer& answer);
   void serve(Peer& peer, std::span<char> bytes);
   void serve_held(Peer& peer);
   void hold(Peer& peer, std::span<const char> bytes);

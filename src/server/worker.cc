@@ -32,14 +32,19 @@ core::Result<void> make_way(const net::Endpoint& where) {
 
 }  // namespace
 
-Worker::Worker(Config config, std::unique_ptr<net::Loop> loop)
+Worker::Worker(Config config, std::unique_ptr<net::Loop> loop, Shared& shared)
     : config_(std::move(config)),
       loop_(std::move(loop)),
-      service_(config_, timers_),
+      service_(config_, timers_, shared),
       http_(*loop_, service_, config_, [this] { return metrics_text(); }),
-      lines_(*loop_, service_, config_.limits) {}
+      lines_(*loop_, service_, config_.limits) {
+  service_.add_transport(http_);
+  service_.add_transport(lines_);
+  shared.mailbox->listen(*loop_, [this](const Letter& letter) { service_.on_letter(letter); });
+}
 
 Worker::~Worker() {
+  service_.shared().mailbox->close(*loop_);
   close_listeners();
   http_.close_all();
   lines_.close_all();
@@ -117,6 +122,7 @@ void Worker::stop() {
   if (stop_by_ns_ != Timers::kNever) return;
   stop_by_ns_ = core::monotonic_ns() + config_.limits.stop_ns;
   close_listeners();
+  service_.stop();
   http_.drain();
   lines_.drain();
 }

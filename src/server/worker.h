@@ -1,6 +1,6 @@
 // Worker: one server on one loop and one thread: its listeners, connections, timers.
 //
-//   Worker worker(config, net::make_loop());
+//   Worker worker(config, net::make_loop(), shared);
 //   if (auto started = worker.start(); !started) …   // all listeners are open, or none
 //   worker.run();                                     // until stop(), and what was in flight
 //
@@ -19,13 +19,15 @@
 #include "server/http_transport.h"
 #include "server/line_transport.h"
 #include "server/service.h"
+#include "server/shared.h"
 #include "server/timers.h"
 
 namespace gauntlet::server {
 
 class Worker final : net::AcceptHandler {
  public:
-  Worker(Config config, std::unique_ptr<net::Loop> loop);
+  // `shared` outlives it.
+  Worker(Config config, std::unique_ptr<net::Loop> loop, Shared& shared);
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;

@@ -67,7 +67,11 @@ class Allocation : public testing::Test {
   Config config_;
   std::unique_ptr<net::Loop> loop_ = net::make_loop();
   Timers timers_;
-  Service service_{config_, timers_};
+  Registry registry_{1000, core::kSecond};
+  EventLog events_{1 << 16};
+  Mailbox mailbox_;
+  Shared shared_{registry_, events_, &mailbox_};
+  Service service_{config_, timers_, shared_};
 };
 
 TEST_F(Allocation, IsCounted) {

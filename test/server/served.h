@@ -32,7 +32,9 @@ inline Config bad_config(BadKind kind, std::uint64_t every) {
 class Served {
  public:
   explicit Served(Config config = test_config())
-      : worker_(std::move(config), net::make_loop()), stop_(eventfd(0, EFD_CLOEXEC)) {
+      : registry_(config.limits.sessions_max, config.limits.session_idle_ns),
+        worker_(std::move(config), net::make_loop(), shared_),
+        stop_(eventfd(0, EFD_CLOEXEC)) {
     worker_.loop().watch(stop_.get(), [this] {
       std::uint64_t count = 0;
       (void)!read(stop_.get(), &count, sizeof count);
@@ -69,6 +71,10 @@ class Served {
   }
 
  private:
+  Registry registry_;
+  EventLog events_{1 << 16};
+  Mailbox mailbox_;
+  Shared shared_{registry_, events_, &mailbox_};
   Worker worker_;
   core::Fd stop_;
   std::thread thread_;

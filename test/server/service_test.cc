@@ -43,6 +43,9 @@ TEST_F(ServiceTest, SleepWaitsForItsTimer) {
   EXPECT_EQ(tool("sleep", R"({"ms":5})"), "");
   EXPECT_EQ(service_.later_count(), 1U);
   EXPECT_GE(timers_.next_ns(), core::monotonic_ns() - core::kSecond);
+  run_timers();
+  EXPECT_EQ(wire_.answers(), std::vector{text_answer("slept 5 ms")});
+  EXPECT_EQ(service_.later_count(), 0U);
   EXPECT_THAT(tool("sleep", R"({"ms":600001})"), HasSubstr("isError"));
 }
 
@@ -55,7 +58,7 @@ TEST_F(ServiceTest, FailFailsAsAsked) {
         call("1", "fail", R"({"kind":"http_)" + std::to_string(status) + "\"}");
     std::string bytes = json + std::string(net::kReadPadding, ' ');
     Caller caller;
-    caller.opened = true;
+    caller.connection = &connection_;
     EXPECT_EQ(service_.handle({bytes.data(), json.size()}, caller).http_status, status);
   }
 }

@@ -1,0 +1,25 @@
+// Shared: what all workers of one server have in common. Whoever starts the workers owns it: made
+// before the first of them, and given to each with its own mailbox.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "server/event_log.h"
+#include "server/mailbox.h"
+#include "server/registry.h"
+
+namespace gauntlet::server {
+
+// Authenticates what the server lets clients keep for it (server/request_state.h).
+using StateKey = std::array<std::uint8_t, 32>;
+StateKey random_state_key();  // getrandom()
+
+struct Shared {
+  Registry& registry;
+  EventLog& events;
+  Mailbox* mailbox;  // this worker's
+  StateKey state_key{};
+};
+
+}  // namespace gauntlet::server
