@@ -1,0 +1,144 @@
+// Abuse by connections: slow ones, idle ones, half-closed ones, and those that end in the middle.
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <string>
+#include <vector>
+
+#include "abused.h"
+
+namespace gauntlet::server {
+namespace {
+
+constexpr int kPeers = 20;
+
+const std::string kPayload = post(stateless_call("1", "payload", R"({"bytes":1000000})"),
+                                  stateless_headers("tools/call", "payload"));
+
+bool is_closed(const Client& client) {
+  pollfd entry{.fd = client.fd(), .events = POLLIN | POLLRDHUP, .revents = 0};
+  if (poll(&entry, 1, 0) <= 0) return false;
+  char byte = 0;
+  return (entry.revents & (POLLERR | POLLHUP)) != 0 ||
+         recv(client.fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+void send_quietly(const Client& client, std::string_view bytes) {
+  (void)!::send(client.fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+class AbusiveConnections : public Abused {
+ protected:
+  // A byte now and then, for ever: progress alone must not keep a message alive.
+  void expect_drips_are_cut_off(const net::Endpoint& where, const std::string& begin,
+                                std::string_view drip) {
+    std::vector<Client> peers;
+    for (int i = 0; i < kPeers; ++i) peers.emplace_back(where).send(begin);
+    for (const Client& peer : peers) {
+      while (!is_closed(peer)) {
+        send_quietly(peer, drip);
+        usleep(1000);
+      }
+    }
+    expect_others_served();
+  }
+};
+
+TEST_F(AbusiveConnections, SlowHeadersAreCutOff) {
+  expect_drips_are_cut_off(served_.http(), "POST /mcp HTTP/1.1\r\n", "X: y\r\n");
+}
+
+TEST_F(AbusiveConnections, ASlowBodyIsCutOff) {
+  expect_drips_are_cut_off(served_.http(),
+                           http("POST", "/mcp", kPostHeaders + "Content-Length: 1000000\r\n"), " ");
+}
+
+TEST_F(AbusiveConnections, SlowChunksAreCutOff) {
+  expect_drips_are_cut_off(served_.http(),
+                           http("POST", "/mcp", kPostHeaders + "Transfer-Encoding: chunked\r\n"),
+                           "1\r\n \r\n");
+}
+
+TEST_F(AbusiveConnections, ASlowLineIsCutOff) {
+  expect_drips_are_cut_off(served_.lines(), "{", " ");
+}
+
+TEST_F(AbusiveConnections, SlowReadersAreCutOff) {
+  std::vector<Client> peers;
+  for (int i = 0; i < kPeers; ++i) {
+    Client& over_http = peers.emplace_back(served_.http());
+    for (int j = 0; j < 10; ++j) send_quietly(over_http, kPayload);
+    Client& lines = peers.emplace_back(served_.lines());
+    for (int j = 0; j < 10; ++j)
+      send_quietly(lines, stateless_call("1", "payload", R"({"bytes":1000000})") + "\n");
+  }
+  expect_others_served();
+  wait_for_connections(2);  // the witness, and the one that asks
+}
+
+TEST_F(AbusiveConnections, IdleOnesKeepNobodyWaiting) {
+  std::vector<Client> peers;
+  for (int i = 0; i < 500; ++i) {
+    peers.emplace_back(served_.http());
+    peers.emplace_back(served_.lines());
+  }
+  expect_others_served();
+  for (Client& peer : peers) shutdown(peer.fd(), SHUT_WR);
+  wait_for_connections(2);
+}
+
+TEST_F(AbusiveConnections, AHalfClosedOneGetsItsAnswer) {
+  Client over_http(served_.http());
+  over_http.send(stateless_echo("1"));
+  shutdown(over_http.fd(), SHUT_WR);
+  EXPECT_EQ(over_http.read_response().body, stateless_echoed("1"));
+  EXPECT_EQ(over_http.read_to_end(), "");
+  Client lines(served_.lines());
+  lines.send(stateless_call("1", "echo", R"({"message":"x"})") + "\n");
+  shutdown(lines.fd(), SHUT_WR);
+  EXPECT_EQ(lines.read_line(), stateless_echoed("1"));
+  EXPECT_EQ(lines.read_to_end(), "");
+}
+
+TEST_F(AbusiveConnections, AResetAtAnyByteLeavesNothingBehind) {
+  const std::string request = stateless_echo("1");
+  for (std::size_t size = 0; size <= request.size(); size += 7) {
+    Client client(served_.http());
+    client.send(std::string_view(request).substr(0, size));
+    const linger reset{.l_onoff = 1, .l_linger = 0};
+    setsockopt(client.fd(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+  }
+  wait_for_connections(2);
+}
+
+class AbusiveCrowd : public Abused {
+ protected:
+  static constexpr int kRoom = 50;
+  static Config crowded() {
+    Config config = abused_config();
+    config.limits.connections_max = kRoom;
+    return config;
+  }
+  AbusiveCrowd() : Abused(crowded()) {}
+};
+
+TEST_F(AbusiveCrowd, BeyondTheLimitIsClosedAndThoseInsideAreServed) {
+  {
+    std::vector<Client> peers;
+    for (int i = 1; i < kRoom; ++i) peers.emplace_back(served_.http());
+    for (Client& peer : peers) EXPECT_EQ(peer.ask(stateless_echo("1")).body, stateless_echoed("1"));
+    for (int i = 0; i < kRoom; ++i) Client(served_.http()).read_to_end();
+    for (Client& peer : peers) EXPECT_EQ(peer.ask(stateless_echo("2")).body, stateless_echoed("2"));
+    EXPECT_EQ(witness_.ask(stateless_echo("3")).body, stateless_echoed("3"));
+  }
+  // Once they are gone there is room again.
+  const auto connections = [&] {
+    const std::string text = witness_.ask(http("GET", "/metrics")).body;
+    const std::string name = "\ngauntlet_server_connections ";
+    return std::stoi(text.substr(text.find(name) + name.size()));
+  };
+  while (connections() > 1) usleep(1000);
+}
+
+}  // namespace
+}  // namespace gauntlet::server
