@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <charconv>
 #include <cstdio>
@@ -11,6 +12,17 @@ namespace gauntlet::main {
 namespace {
 
 constexpr std::string_view kDefaultHttp = "127.0.0.1:3000";
+
+// Larger blocks are mapped one by one, so that what a crowd of large messages took goes back to the
+// system when they are gone. Left alone, glibc raises this to the largest block it ever freed, and
+// then keeps all of them in a heap that something small at its end prevents from shrinking.
+constexpr int kMappedBlockBytes = 256 * 1024;
+constexpr int kHeapSlackBytes = 1 << 20;
+
+void return_memory_readily() {
+  mallopt(M_MMAP_THRESHOLD, kMappedBlockBytes);
+  mallopt(M_TRIM_THRESHOLD, kHeapSlackBytes);
+}
 
 core::Result<void> add_endpoints(const std::vector<std::string>& texts,
                                  std::vector<net::Endpoint>& to) {
@@ -82,6 +94,7 @@ void declare_serve_options(CLI::App& app, ServeOptions& options) {
 int serve_command(const ServeOptions& options) {
   const auto config = make_config(options);
   if (!config) return complain(config.error());
+  return_memory_readily();
   const auto served = server::serve(*config);
   return served ? *served : complain(served.error());
 }

@@ -237,7 +237,7 @@ void EpollLoop::release_buffer(std::string& buffer) {
   if (capacity < sizeof(std::string)) return;
   if (spare_buffers_.size() < kSpareBuffersMax && capacity <= kSpareBufferBytesMax)
     spare_buffers_.push_back(std::move(buffer));
-  buffer = std::string();
+  std::string().swap(buffer);  // assigning an empty string would keep the capacity
 }
 
 void EpollLoop::flush_dirty() {

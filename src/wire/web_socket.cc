@@ -78,7 +78,8 @@ WebSocketParser::Event WebSocketParser::next(std::span<char>& bytes, std::span<c
 void WebSocketParser::release_handed() {
   if (handed_ == nullptr) return;
   handed_->clear();
-  if (handed_->capacity() > kKeptBytesMax) *handed_ = std::string();
+  // Assigning an empty string would keep the capacity.
+  if (handed_->capacity() > kKeptBytesMax) std::string().swap(*handed_);
   handed_ = nullptr;
 }
 
