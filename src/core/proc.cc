@@ -81,6 +81,15 @@ bool holds_socket(pid_t pid, const std::string& link) {
   return false;
 }
 
+// "CPU time, time waited for a core, time slices", of one thread.
+void add_thread(const fs::path& schedstat, ProcessTime& sum) {
+  std::ifstream file(schedstat);
+  Nanos cpu = 0, waited = 0;
+  if (!(file >> cpu >> waited)) return;
+  sum.cpu += cpu;
+  sum.run_queue_delay += waited;
+}
+
 }  // namespace
 
 std::vector<pid_t> process_tree(std::span<const pid_t> roots) {
@@ -107,6 +116,17 @@ std::optional<std::uint64_t> resident_bytes(std::span<const pid_t> pids) {
   }
   if (!seen) return std::nullopt;
   return sum_kb * 1024;
+}
+
+ProcessTime process_time(std::span<const pid_t> pids) {
+  ProcessTime sum;
+  std::error_code error;
+  for (const pid_t pid : pids) {
+    const std::string tasks = "/proc/" + std::to_string(pid) + "/task";
+    for (const auto& task : fs::directory_iterator(tasks, error))
+      add_thread(task.path() / "schedstat", sum);
+  }
+  return sum;
 }
 
 std::optional<pid_t> tcp_listener(std::uint16_t port) {
@@ -137,14 +157,16 @@ Machine this_machine() {
 CpuTicks cpu_ticks() {
   std::ifstream file("/proc/stat");
   std::string name;
-  file >> name;
+  std::uint64_t user = 0, nice = 0, system = 0, idle = 0, io_wait = 0, irq = 0, soft_irq = 0;
   CpuTicks ticks;
-  std::uint64_t value = 0;
-  for (int i = 0; i < 8 && file >> value; ++i) {
-    ticks.total += value;
-    if (i == 7) ticks.steal = value;
-  }
+  file >> name >> user >> nice >> system >> idle >> io_wait >> irq >> soft_irq >> ticks.steal;
+  ticks.idle = idle + io_wait;
+  ticks.total = user + nice + system + ticks.idle + irq + soft_irq + ticks.steal;
   return ticks;
 }
+
+double ticks_per_second() { return static_cast<double>(sysconf(_SC_CLK_TCK)); }
+
+unsigned online_cores() { return static_cast<unsigned>(sysconf(_SC_NPROCESSORS_ONLN)); }
 
 }  // namespace gauntlet::core

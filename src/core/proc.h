@@ -1,4 +1,4 @@
-// Readings from /proc: memory of processes, who listens where, what machine this is.
+// Readings from /proc: memory and time of processes, who listens where, what machine this is.
 // Every call reads afresh; a process that is gone simply counts nothing. Control plane only.
 #pragma once
 
@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "core/clock.h"
+
 namespace gauntlet::core {
 
 // The processes and all their descendants.
@@ -17,6 +19,14 @@ std::vector<pid_t> process_tree(std::span<const pid_t> roots);
 
 // VmRSS of the processes together, in bytes; nullopt where none of them is there.
 std::optional<std::uint64_t> resident_bytes(std::span<const pid_t> pids);
+
+// Of all threads that the processes have now: a thread that ends takes its share with it, so the
+// sum may fall from one reading to the next.
+struct ProcessTime {
+  Nanos cpu = 0;
+  Nanos run_queue_delay = 0;  // ready to run, and waiting for a core
+};
+ProcessTime process_time(std::span<const pid_t> pids);
 
 // The process that listens on this TCP port of this machine (IPv4 or IPv6), where we may see it.
 std::optional<pid_t> tcp_listener(std::uint16_t port);
@@ -29,11 +39,16 @@ struct Machine {
 };
 Machine this_machine();
 
-// Clock ticks of all processors since boot: in total, and stolen by the hypervisor.
+// Clock ticks of all processors since boot: in total, idle (waiting for a disk too), and stolen by
+// the hypervisor. Idle time is measured; the rest most kernels only sample at each clock interrupt,
+// and miss programs that a timer wakes for less than a tick.
 struct CpuTicks {
   std::uint64_t total = 0;
+  std::uint64_t idle = 0;
   std::uint64_t steal = 0;
 };
 CpuTicks cpu_ticks();
+double ticks_per_second();
+unsigned online_cores();
 
 }  // namespace gauntlet::core

@@ -37,7 +37,7 @@ run::Host describe_host() {
 RunSession::RunSession(run::Plan plan, const RunOptions& options, std::vector<std::string> argv)
     : plan_(std::move(plan)),
       options_(options),
-      memory_([this] { return target_pids(); }),
+      sampler_([this] { return target_pids(); }),
       status_(stdout, report::is_terminal(stdout), report::terminal_columns(stdout)) {
   record_.run.id = make_run_id(plan_);
   record_.run.repro = repro_line(argv, plan_.seed);
@@ -140,7 +140,7 @@ void RunSession::drive() {
 
 void RunSession::step() {
   const core::Nanos now = core::monotonic_ns();
-  memory_.tick(now, core::to_seconds(now - engine_->load_start()));
+  sampler_.tick(now, core::to_seconds(now - engine_->load_start()));
   note_target_exit();
   bool closed = false;
   engine_->collect([&](std::size_t thread, const run::Snapshot& snapshot) {
@@ -161,7 +161,7 @@ void RunSession::publish_metrics() {
   const double t = recorder_->seconds().empty() ? 0 : recorder_->seconds().back().t;
   metrics_->publish(record::prometheus_text({.plan = plan_,
                                              .recorder = *recorder_,
-                                             .target_memory_mb = memory_.latest_mb(),
+                                             .target_memory_mb = sampler_.latest_mb(),
                                              .active_faults = active_faults(t)},
                                             options_.metrics_prefix));
 }
@@ -213,7 +213,7 @@ run::Record RunSession::finish() {
   for (std::size_t i = 0; i < plan_.phases.size(); ++i)
     record_.phase_start_s.push_back(core::to_seconds(run::phase_start(plan_, i)));
   engine_->finish_into(record_);
-  memory_.fill(record_);
+  sampler_.fill(record_);
   recorder_->fill(record_);
   if (ticks.total > ticks_before_.total)
     record_.self_check.steal_share = static_cast<double>(ticks.steal - ticks_before_.steal) /

@@ -13,9 +13,9 @@
 #include "load/probe.h"
 #include "load/target.h"
 #include "main/interrupt.h"
-#include "main/memory_sampler.h"
 #include "main/own_server.h"
 #include "main/run_options.h"
+#include "main/target_sampler.h"
 #include "record/metrics_server.h"
 #include "record/recorder.h"
 #include "report/terminal.h"
@@ -58,7 +58,7 @@ class RunSession {
   std::unique_ptr<record::MetricsServer> metrics_;
   std::unique_ptr<load::Engine> engine_;
   std::optional<record::Recorder> recorder_;
-  MemorySampler memory_;
+  TargetSampler sampler_;
   report::StatusLine status_;
   core::CpuTicks ticks_before_;
   core::Nanos started_ = 0;

@@ -152,7 +152,10 @@ json::object self_check_json(const run::SelfCheck& check) {
           {"dispatched_per_s", number(check.dispatched_per_s)},
           {"cpu_busiest_thread", number(check.cpu_busiest_thread)},
           {"run_queue_delay_share", number(check.run_queue_delay_share)},
-          {"steal_share", number(check.steal_share)}};
+          {"steal_share", number(check.steal_share)},
+          {"target_wait_share", number(check.target_wait_share.value_or(NAN))},
+          {"others_cpu_share", number(check.others_cpu_share.value_or(NAN))},
+          {"machine_busy", text_or_null(check.machine_busy)}};
 }
 
 json::object check_json(const run::CheckResult& check) {

@@ -108,7 +108,15 @@ std::string self_check_text(const run::SelfCheck& check) {
       check.trusted ? "trusted" : "NOT trusted",
       run::format_value(check.send_lag_ms_p99, run::Unit::milliseconds), check.cpu_busiest_thread,
       check.run_queue_delay_share * 100, check.steal_share * 100);
+  if (check.target_wait_share) {
+    text += fmt::format(
+        "\n            target's core wait {:.1f} %, other programs {:.1f} % of the cores",
+        *check.target_wait_share * 100, check.others_cpu_share.value_or(0) * 100);
+  }
   for (const auto& reason : check.reasons) text += fmt::format("\n            {}", reason);
+  if (!check.machine_busy.empty()) {
+    text += fmt::format("\n            machine busy: {}", check.machine_busy);
+  }
   return text;
 }
 

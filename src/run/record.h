@@ -34,6 +34,17 @@ struct MemorySample {
   double resident_mb = 0;  // all processes of the target together
 };
 
+// Who had the cores of the machine that the target runs on, in CPU seconds since the respective
+// processes or the machine began. Sums of threads may fall where one of them ended.
+struct CoreSample {
+  double t = 0;
+  double target_cpu_s = 0;
+  double target_wait_s = 0;  // its threads were ready to run, and waited for a core
+  double generator_cpu_s = 0;
+  double idle_s = 0;      // of all cores
+  double capacity_s = 0;  // of all cores, idle or not
+};
+
 // What became of one virtual client.
 struct ClientOutcome {
   std::uint64_t completed = 0;  // in the measured phase
@@ -69,6 +80,10 @@ struct SelfCheck {
   double cpu_busiest_thread = 0;     // cores, mean over the measured phase
   double run_queue_delay_share = 0;  // of the measured phase, worst thread
   double steal_share = 0;            // of all cores (/proc/stat)
+  // Where the target's processes are visible from here, and over the measured phase.
+  std::optional<double> target_wait_share;  // of the time that it wanted to run
+  std::optional<double> others_cpu_share;   // of all cores
+  std::string machine_busy;  // why the target cannot be blamed for being slow; "" where it can
 };
 
 struct TargetInfo {
@@ -107,7 +122,8 @@ struct Record {
   std::vector<double> phase_start_s;
   std::vector<Second> seconds;
   std::vector<MemorySample> memory;
-  std::string memory_reason;  // why there are no samples, if there are none
+  std::string memory_reason;      // why there are no samples, if there are none
+  std::vector<CoreSample> cores;  // none where the target's processes are not visible
   std::vector<ClientOutcome> clients;
   std::vector<FaultRecord> faults;
   SelfCheck self_check;

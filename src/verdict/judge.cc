@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <limits>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "core/check.h"
 #include "run/limit.h"
 #include "run/measured.h"
+#include "verdict/core_share.h"
 #include "verdict/metrics.h"
 #include "verdict/observation.h"
 
@@ -50,8 +52,9 @@ std::pair<Outcome, std::string> judge_value(const Observation& seen, const run::
   return {Outcome::inconclusive, seen.doubt};
 }
 
-// Whether a metric's value depends on the generator's punctuality.
-bool depends_on_generator(run::MetricKind kind) {
+// Whether a metric's value depends on how fast things went, and so on the generator's punctuality
+// and on the cores that the target got.
+bool depends_on_speed(run::MetricKind kind) {
   using enum run::MetricKind;
   switch (kind) {
     case throughput:
@@ -72,13 +75,24 @@ std::string interruption(const run::Record& record) {
                      planned);
 }
 
+// Why the target cannot be blamed for being slow while the test was measured; "" where it can.
+// A recovery is measured from its fault on. The seconds before it are only its baseline, which a
+// busy machine makes easier to reach.
+std::string machine_busy(const run::Record& record, const run::Test& test, run::MetricKind kind) {
+  if (kind != run::MetricKind::recovery) return record.self_check.machine_busy;
+  const auto fault = std::ranges::find(record.faults, test.fault, &run::FaultRecord::id);
+  if (fault == record.faults.end()) return "";
+  return why_busy(core_shares(record, fault->start_s, std::numeric_limits<double>::infinity()));
+}
+
 struct Check {
   CheckResult result;
   std::string evidence;
 };
 
 // What the whole run says about a check, whatever its own value says.
-void apply_run_state(const run::Record& record, run::MetricKind kind, CheckResult& result) {
+void apply_run_state(const run::Record& record, const run::Test& test, run::MetricKind kind,
+                     CheckResult& result) {
   const bool judged = result.outcome == Outcome::pass || result.outcome == Outcome::warn ||
                       result.outcome == Outcome::fail;
   if (!judged) return;
@@ -87,10 +101,13 @@ void apply_run_state(const run::Record& record, run::MetricKind kind, CheckResul
     result.reason = std::move(reason);
   };
   const auto& self_check = record.self_check;
-  if (!self_check.trusted && depends_on_generator(kind)) {
+  const auto busy = depends_on_speed(kind) ? machine_busy(record, test, kind) : "";
+  if (!self_check.trusted && depends_on_speed(kind)) {
     const auto& reasons = self_check.reasons;
     withdraw(fmt::format("generator_saturated: {}",
                          reasons.empty() ? "the self-check failed" : reasons.front()));
+  } else if (!busy.empty() && result.outcome != Outcome::pass) {
+    withdraw(fmt::format("machine_busy: {}", busy));
   } else if (record.interrupted && !run::measure(record).complete &&
              result.outcome != Outcome::fail) {
     withdraw(interruption(record));
@@ -114,7 +131,7 @@ Check judge_limit(const run::Record& record, const run::Test& test, const run::L
     result.reason = seen.error().reason;
     check.evidence = seen.error().evidence;
   }
-  apply_run_state(record, metric->kind, result);
+  apply_run_state(record, test, metric->kind, result);
   return check;
 }
 
@@ -184,7 +201,7 @@ TestResult measured_at_all(const run::Record& record) {
     check.result.outcome = Outcome::inconclusive;
     check.result.reason = "no_samples: no message was verified";
   }
-  apply_run_state(record, run::MetricKind::throughput, check.result);
+  apply_run_state(record, {}, run::MetricKind::throughput, check.result);
   return conclude(full_name(record, "measured"), {check});
 }
 

@@ -8,10 +8,13 @@
 //   no_evidence          the fault that the check speaks of cannot be shown to have happened
 //   generator_saturated  the self-check failed, and the check depends on the generator's clock:
 //                        response and service times, rates, recovery; a PASS is not believed either
+//   machine_busy         other programs had the cores that the target waited for: it cannot be
+//                        blamed for what depends on speed. A PASS stays one, since a busy machine
+//                        only makes a target look worse
 //   interrupted          the run was stopped before the check had what it needs
-// Errors are judged although the generator was saturated, as far as it cannot have made them:
-// timeouts and unsent messages are left out of a FAIL, and all errors count against a PASS. So a
-// FAIL outweighs an untrusted generator only where it does not depend on latency.
+// Errors are judged although the generator was saturated or the machine busy, as far as that cannot
+// have made them: timeouts and unsent messages are left out of a FAIL, and all errors count against
+// a PASS. So a FAIL outweighs an untrusted generator only where it does not depend on latency.
 // A test is as bad as its worst check, a run as its worst test. SKIPPED tests do not change the
 // run's verdict, but a run of nothing else is INCONCLUSIVE.
 #pragma once

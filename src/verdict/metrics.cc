@@ -64,24 +64,32 @@ std::string error_evidence(const run::Counts& counts) {
                      core::format_count(counts.scheduled), classes);
 }
 
-// Errors that a saturated generator may have made itself.
+// Errors that a saturated generator or a busy machine may have made.
 std::uint64_t own_errors(const run::Counts& counts) {
   const auto of = [&](ErrorClass c) { return counts.errors[static_cast<std::size_t>(c)]; };
   return of(ErrorClass::timeout) + of(ErrorClass::unsent);
 }
 
-// `all` of some errors, of which `own` may be the generator's; out of `whole`.
+// Why `own` of the errors need not be the target's; "" where they are.
+std::string doubt_about(const run::SelfCheck& check, std::uint64_t own) {
+  const auto count = core::format_count(own);
+  if (!check.trusted) {
+    return fmt::format("generator_saturated: {} of the errors may be its own ({})", count,
+                       check.reasons.empty() ? "" : check.reasons.front());
+  }
+  if (check.machine_busy.empty()) return "";
+  return fmt::format("machine_busy: {} of the errors may come of it ({})", count,
+                     check.machine_busy);
+}
+
+// `all` of some errors, of which `own` may not be the target's; out of `whole`.
 Observed observe_share(const run::Record& record, const run::Metric& metric, std::uint64_t all,
                        std::uint64_t own, double whole) {
   const double value = static_cast<double>(all) / whole;
   auto seen = exact(value, run::format_value(value, metric.unit),
                     error_evidence(run::measured_totals(record).counts));
-  const auto& self_check = record.self_check;
-  if (self_check.trusted) return seen;
-  seen.low = static_cast<double>(all - own) / whole;
-  seen.doubt = fmt::format("generator_saturated: {} of the errors may be its own ({})",
-                           core::format_count(own),
-                           self_check.reasons.empty() ? "" : self_check.reasons.front());
+  seen.doubt = doubt_about(record.self_check, own);
+  if (!seen.doubt.empty()) seen.low = static_cast<double>(all - own) / whole;
   return seen;
 }
 

@@ -10,6 +10,7 @@
 #include "core/quantity.h"
 #include "run/limit.h"
 #include "run/measured.h"
+#include "verdict/core_share.h"
 
 namespace gauntlet::verdict {
 
@@ -106,6 +107,15 @@ void fill_lag(const stats::Histogram& lag, run::SelfCheck& check) {
   check.send_lag_ms_max = static_cast<double>(lag.max_us()) / 1e3;
 }
 
+void check_cores(const run::Record& record, run::SelfCheck& check) {
+  const auto measured = run::measure(record);
+  const auto shares = core_shares(record, measured.start_s, measured.end_s);
+  check.machine_busy = why_busy(shares);
+  if (!shares) return;
+  check.others_cpu_share = shares->others;
+  check.target_wait_share = shares->target_wait;
+}
+
 }  // namespace
 
 run::SelfCheck assess(const run::Record& record) {
@@ -123,6 +133,7 @@ run::SelfCheck assess(const run::Record& record) {
     check_schedule(record, check);
   }
   check_cpu(check);
+  check_cores(record, check);
   check.trusted = check.reasons.empty();
   return check;
 }

@@ -1,5 +1,6 @@
 // The self-check: was the load generator itself the bottleneck, so that the target must not be
-// judged by what it measured? Looks at the measured phase only. A pure function of the record.
+// judged by what it measured? And had the target the cores that it wanted? Looks at the measured
+// phase only. A pure function of the record.
 #pragma once
 
 #include "run/record.h"
@@ -20,10 +21,11 @@ inline constexpr double kScheduledSigmasMax = 5;
 // A thread that computes this much of the time has no room left to be punctual.
 inline constexpr double kBusiestThreadMax = 0.95;
 
-// Fills the send lag, the rates, `trusted` and `reasons`. Takes over what only the machine can
-// tell from record.self_check: cpu_busiest_thread, run_queue_delay_share and steal_share. The last
-// two are reported and not judged: what waiting for a core does to the load shows in the send lag,
-// and a shared machine waits often without harm.
+// Fills the send lag, the rates, `trusted` and `reasons`, which are the generator's own state, and
+// apart from them the shares of the cores and `machine_busy` (core_share.h). Takes over what only
+// the machine can tell from record.self_check: cpu_busiest_thread, run_queue_delay_share and
+// steal_share. The last two are reported and not judged: what waiting for a core does to the load
+// shows in the send lag, and a shared machine waits often without harm.
 run::SelfCheck assess(const run::Record& record);
 
 }  // namespace gauntlet::verdict

@@ -86,10 +86,20 @@ class Gauntlet {
     const std::string text = read_whole(folder() / "summary.json");
     return text.empty() ? boost::json::object() : boost::json::parse(text).as_object();
   }
-  // False where its self-check says that this machine was too busy to judge.
+  // Whether its self-check vouches for the generator.
   bool trusted() const {
     const auto found = summary();
     return found.empty() || found.at("self_check").as_object().at("trusted").as_bool();
+  }
+  // Whether other programs had the cores that the target waited for.
+  bool machine_busy() const {
+    const auto found = summary();
+    return !found.empty() && !found.at("self_check").as_object().at("machine_busy").is_null();
+  }
+  // Whether it failed its target, as it had to; only a busy machine may keep it from that.
+  bool failed_its_target() {
+    const int exit_code = wait();
+    return exit_code == 1 || (exit_code == 4 && machine_busy());
   }
   const fs::path& scratch() const { return scratch_.path(); }
 
@@ -149,7 +159,7 @@ class Server {
   std::string url_, second_url_;
 };
 
-// Runs until the self-check trusts the run, for tests of verdicts: a machine that is busy with
+// Runs until the self-check lets the run judge, for tests of verdicts: a machine that is busy with
 // other things makes Gauntlet refuse to judge, as it should. `start` begins afresh each time.
 template <typename Start>
 std::unique_ptr<Gauntlet> judged(Start start) {
@@ -157,7 +167,8 @@ std::unique_ptr<Gauntlet> judged(Start start) {
   for (int attempt = 1;; ++attempt) {
     std::unique_ptr<Gauntlet> gauntlet = start();
     gauntlet->wait();
-    if (gauntlet->trusted() || attempt == kAttempts) return gauntlet;
+    const bool held_back = gauntlet->machine_busy() && gauntlet->wait() == 4;
+    if ((gauntlet->trusted() && !held_back) || attempt == kAttempts) return gauntlet;
   }
 }
 inline std::unique_ptr<Gauntlet> judged(const std::vector<std::string>& arguments) {

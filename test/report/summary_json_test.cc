@@ -63,6 +63,21 @@ TEST(Summary, OfARunThatMeasuredNothingFollowsItToo) {
   EXPECT_TRUE(document.at("target").at("pid").is_null());
 }
 
+TEST(Summary, SaysWhoHadTheCoresWhereThatWasSeen) {
+  auto record = test::report_record();
+  const auto unseen = summary(record).at("self_check").as_object();
+  for (const char* key : {"target_wait_share", "others_cpu_share", "machine_busy"})
+    EXPECT_TRUE(unseen.at(key).is_null()) << key;
+  record.self_check.target_wait_share = 0.5;
+  record.self_check.others_cpu_share = 0.625;
+  record.self_check.machine_busy = "other programs used it";
+  const auto document = summary(record);
+  EXPECT_EQ(violation(document), "");
+  EXPECT_EQ(document.at("self_check").at("target_wait_share").as_double(), 0.5);
+  EXPECT_EQ(document.at("self_check").at("others_cpu_share").as_double(), 0.625);
+  EXPECT_EQ(document.at("self_check").at("machine_busy"), "other programs used it");
+}
+
 TEST(Summary, SchemaRefusesOtherDocuments) {
   auto document = summary(test::report_record());
   document["run"].as_object()["seed"] = 5;

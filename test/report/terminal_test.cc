@@ -78,6 +78,18 @@ TEST(VerdictText, UntrustedRunSaysWhy) {
   EXPECT_THAT(text, Not(HasSubstr("\nreport ")));
 }
 
+TEST(VerdictText, SaysWhoHadTheCoresWhereThatWasSeen) {
+  auto busy = record();
+  busy.self_check.target_wait_share = 0.481;
+  busy.self_check.others_cpu_share = 0.62;
+  auto text = verdict_text(busy, verdict(), "", false);
+  EXPECT_THAT(text, HasSubstr("steal 0.0 %\n            target's core wait 48.1 %, other programs "
+                              "62.0 % of the cores\ntarget "));
+  busy.self_check.machine_busy = "other programs used it";
+  text = verdict_text(busy, verdict(), "", false);
+  EXPECT_THAT(text, HasSubstr("\n            machine busy: other programs used it\ntarget "));
+}
+
 run::Second second(double t) {
   run::Second second;
   second.t = t;

@@ -79,6 +79,20 @@ inline run::Record made_record() {
   return record;
 }
 
+// Cores of a machine with two of them, a sample a second: in each, the target used 0.4 s of CPU and
+// the generator 0.1 s, and the rest as given.
+inline void set_cores(run::Record& record, double others_s, double target_wait_s) {
+  record.cores.clear();
+  for (int t = 0; t <= kLoadEnd; ++t) {
+    record.cores.push_back({.t = t + 0.02,
+                            .target_cpu_s = 100 + 0.4 * t,
+                            .target_wait_s = 200 + target_wait_s * t,
+                            .generator_cpu_s = 300 + 0.1 * t,
+                            .idle_s = 400 + (1.5 - others_s) * t,
+                            .capacity_s = 600 + 2.0 * t});
+  }
+}
+
 // Gives the plan one more test of these limits.
 inline void ask(run::Record& record, std::string name, std::initializer_list<const char*> limits,
                 std::string fault = "") {

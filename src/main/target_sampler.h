@@ -1,5 +1,6 @@
-// MemorySampler: resident memory of the target's processes, once a second, where they are visible
-// from here: our own server, spawned stdio servers, or whoever listens on a loopback port.
+// TargetSampler: what the target's processes use of this machine, once a second, where they are
+// visible from here: our own server, spawned stdio servers, or whoever listens on a loopback port.
+// Resident memory, and who had the cores: a target that had none is not a slow one.
 // Main thread only.
 #pragma once
 
@@ -13,10 +14,10 @@
 
 namespace gauntlet::main {
 
-class MemorySampler {
+class TargetSampler {
  public:
   // `roots` names the processes now; their descendants count too.
-  explicit MemorySampler(std::function<std::vector<pid_t>()> roots) : roots_(std::move(roots)) {}
+  explicit TargetSampler(std::function<std::vector<pid_t>()> roots) : roots_(std::move(roots)) {}
 
   // Takes a sample when one is due; `t` is seconds since the load began.
   void tick(core::Nanos now, double t);
@@ -28,7 +29,8 @@ class MemorySampler {
   std::function<std::vector<pid_t>()> roots_;
   core::Nanos next_ = 0;
   bool had_roots_ = false;
-  std::vector<run::MemorySample> samples_;
+  std::vector<run::MemorySample> memory_;
+  std::vector<run::CoreSample> cores_;
 };
 
 }  // namespace gauntlet::main

@@ -1,0 +1,63 @@
+#include "main/target_sampler.h"
+
+#include <sys/resource.h>
+
+#include "core/proc.h"
+
+namespace gauntlet::main {
+namespace {
+
+constexpr double kBytesPerMb = 1024.0 * 1024.0;
+
+double seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+}
+
+// Of this process, ended threads included.
+double own_cpu_s() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+run::CoreSample core_sample(double t, std::span<const pid_t> target) {
+  const core::ProcessTime time = core::process_time(target);
+  const double idle_s = static_cast<double>(core::cpu_ticks().idle) / core::ticks_per_second();
+  const double clock_s = core::to_seconds(core::monotonic_ns());
+  return {.t = t,
+          .target_cpu_s = core::to_seconds(time.cpu),
+          .target_wait_s = core::to_seconds(time.run_queue_delay),
+          .generator_cpu_s = own_cpu_s(),
+          .idle_s = idle_s,
+          .capacity_s = clock_s * core::online_cores()};
+}
+
+}  // namespace
+
+void TargetSampler::tick(core::Nanos now, double t) {
+  if (now < next_) return;
+  next_ = now + core::kSecond;
+  const std::vector<pid_t> roots = roots_();
+  if (roots.empty()) return;
+  had_roots_ = true;
+  const std::vector<pid_t> tree = core::process_tree(roots);
+  const auto bytes = core::resident_bytes(tree);
+  if (!bytes) return;
+  memory_.push_back({t, static_cast<double>(*bytes) / kBytesPerMb});
+  cores_.push_back(core_sample(t, tree));
+}
+
+std::optional<double> TargetSampler::latest_mb() const {
+  if (memory_.empty()) return std::nullopt;
+  return memory_.back().resident_mb;
+}
+
+void TargetSampler::fill(run::Record& record) const {
+  record.memory = memory_;
+  record.cores = cores_;
+  if (!memory_.empty()) return;
+  record.memory_reason = had_roots_ ? "the target's processes were gone before the first sample"
+                                    : "the target's process cannot be seen from here";
+}
+
+}  // namespace gauntlet::main

@@ -1,0 +1,108 @@
+#include "core/proc.h"
+
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <csignal>
+#include <functional>
+
+namespace gauntlet::core {
+namespace {
+
+// A child that computes on one core without end, and ends with the test at the latest.
+class BusyChild {
+ public:
+  explicit BusyChild(const cpu_set_t& cores) : pid_(fork()) {
+    if (pid_ != 0) return;
+    alarm(60);
+    sched_setaffinity(0, sizeof cores, &cores);
+    for (std::atomic<int> spins = 0;; ++spins) {
+    }
+  }
+  ~BusyChild() {
+    kill(pid_, SIGKILL);
+    waitpid(pid_, nullptr, 0);
+  }
+  BusyChild(const BusyChild&) = delete;
+  BusyChild& operator=(const BusyChild&) = delete;
+  pid_t pid() const { return pid_; }
+
+ private:
+  pid_t pid_;
+};
+
+// The first of the cores that we may use.
+cpu_set_t one_core() {
+  cpu_set_t allowed, one;
+  sched_getaffinity(0, sizeof allowed, &allowed);
+  CPU_ZERO(&one);
+  for (std::size_t core = 0; core < CPU_SETSIZE && CPU_COUNT(&one) == 0; ++core)
+    if (CPU_ISSET(core, &allowed)) CPU_SET(core, &one);
+  return one;
+}
+
+// A slow machine gets there later, but it does.
+bool comes_true(const std::function<bool()>& condition) {
+  const Nanos limit = monotonic_ns() + 30 * kSecond;
+  while (!condition() && monotonic_ns() < limit) usleep(10'000);
+  return condition();
+}
+
+TEST(ProcessTime, GrowsWhereAProcessComputes) {
+  const BusyChild child(one_core());
+  const std::array pids = {child.pid()};
+  EXPECT_TRUE(comes_true([&] { return process_time(pids).cpu > 50 * kMillisecond; }));
+}
+
+TEST(ProcessTime, HasTheWaitOfProcessesThatShareACore) {
+  const BusyChild one(one_core()), other(one_core());
+  const std::array pids = {one.pid(), other.pid()};
+  EXPECT_TRUE(comes_true([&] { return process_time(pids).run_queue_delay > 50 * kMillisecond; }));
+  EXPECT_TRUE(comes_true([&] { return process_time(pids).cpu > 50 * kMillisecond; }));
+}
+
+TEST(ProcessTime, IsTheSumOfTheProcesses) {
+  const BusyChild one(one_core()), other(one_core());
+  const std::array both = {one.pid(), other.pid()};
+  const auto of = [](pid_t pid) { return process_time(std::array{pid}); };
+  for (const pid_t pid : both) {
+    ASSERT_TRUE(comes_true([&] { return of(pid).cpu > 0 && of(pid).run_queue_delay > 0; }));
+    kill(pid, SIGSTOP);
+  }
+  for (const pid_t pid : both) {  // stopped, not only about to be
+    siginfo_t info{};
+    ASSERT_EQ(waitid(P_PID, static_cast<id_t>(pid), &info, WSTOPPED), 0);
+  }
+  const auto sum = process_time(both);
+  EXPECT_EQ(sum.cpu, of(one.pid()).cpu + of(other.pid()).cpu);
+  EXPECT_EQ(sum.run_queue_delay, of(one.pid()).run_queue_delay + of(other.pid()).run_queue_delay);
+}
+
+TEST(ProcessTime, OfAProcessThatIsGoneIsNothing) {
+  pid_t gone = 0;
+  {
+    const BusyChild child(one_core());
+    gone = child.pid();
+  }
+  const auto time = process_time(std::array{gone});
+  EXPECT_EQ(time.cpu, 0);
+  EXPECT_EQ(time.run_queue_delay, 0);
+}
+
+TEST(CpuTicks, OfACoreThatComputesAreNotIdle) {
+  const CpuTicks before = cpu_ticks();
+  EXPECT_GT(before.idle, 0U);
+  const BusyChild child(one_core());
+  ASSERT_TRUE(comes_true([&] { return cpu_ticks().total >= before.total + 50; }));
+  const CpuTicks after = cpu_ticks();
+  EXPECT_LT(after.idle - before.idle, after.total - before.total);
+  EXPECT_GT(ticks_per_second(), 0);
+  EXPECT_GT(online_cores(), 0U);
+}
+
+}  // namespace
+}  // namespace gauntlet::core
