@@ -68,6 +68,7 @@ core::Result<server::Config> make_config(const ServeOptions& options) {
   if (auto ok = add_endpoints(options.tcp, config.lines); !ok) return std::unexpected(ok.error());
   if (auto ok = add_endpoints(unix_paths, config.lines); !ok) return std::unexpected(ok.error());
   if (auto ok = read_bad(options.bad, config); !ok) return std::unexpected(ok.error());
+  if (auto ok = apply_guard_options(options.guard, config); !ok) return std::unexpected(ok.error());
   return config;
 }
 
@@ -87,6 +88,7 @@ void declare_serve_options(CLI::App& app, ServeOptions& options) {
   app.add_option("--bad", options.bad,
                  "misbehave on every 100th call (KIND) or every Nth (KIND:N): wrong-id, dup, drop, "
                  "stall, bad-json, half-close, leak");
+  declare_guard_options(app, options.guard);
   app.add_flag("--exit-with-parent", options.exit_with_parent,
                "stop when the process that started this one ends");
 }

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "main/guard_options.h"
+
 namespace gauntlet::main {
 
 struct ServeOptions {
@@ -14,6 +16,7 @@ struct ServeOptions {
   std::string answers = "auto";
   std::string bad;  // KIND or KIND:EVERY
   bool exit_with_parent = false;
+  GuardOptions guard;
 };
 
 void declare_serve_options(CLI::App& app, ServeOptions& options);

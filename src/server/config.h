@@ -3,15 +3,20 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "core/clock.h"
 #include "core/version.h"
 #include "net/endpoint.h"
+#include "net/tls_context.h"
+#include "server/auth_config.h"
 #include "server/bad.h"
 
 namespace gauntlet::server {
+
+struct Credentials;
 
 // Every bound of the server, by name.
 struct Limits {
@@ -42,6 +47,9 @@ struct Config {
   BadKind bad = BadKind::none;
   std::uint64_t bad_every = 100;     // every how many tools/call
   bool parent_death_signal = false;  // stop when the process that started us ends
+  net::TlsFiles tls;                 // of the HTTP listeners; without a certificate: plain
+  AuthConfig auth;                   // of their requests
+  std::shared_ptr<const Credentials> credentials;  // what those two name, read; null: neither
   Limits limits;
 };
 

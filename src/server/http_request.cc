@@ -63,8 +63,8 @@ RequestHeaders collect_headers(const wire::HttpHead& head) {
 }
 
 View path_of(View target) {
-  if (target.starts_with("http://")) {
-    const std::size_t slash = target.find('/', 7);
+  if (target.starts_with("http://") || target.starts_with("https://")) {
+    const std::size_t slash = target.find('/', 8);
     target = slash == View::npos ? View("/") : target.substr(slash);
   }
   return target.substr(0, target.find('?'));

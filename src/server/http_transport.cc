@@ -2,6 +2,7 @@
 
 #include <ctime>
 
+#include "server/credentials.h"
 #include "wire/http_write.h"
 
 namespace gauntlet::server {
@@ -22,6 +23,11 @@ int status_of(wire::HttpError error) {
   }
 }
 
+// What is there for everybody.
+bool is_page(std::string_view path) {
+  return path == "/health" || path == "/ready" || path == "/metrics";
+}
+
 std::string_view extra_of(int status) {
   return status == 429 || status == 503 ? std::string_view("Retry-After: 1\r\n")
                                         : std::string_view();
@@ -33,6 +39,9 @@ HttpTransport::HttpTransport(net::Loop& loop, Service& service, const Config& co
                              std::function<std::string()> metrics_text)
     : Transport(loop, service, config.limits),
       config_(config),
+      authorizer_(config.credentials != nullptr && config.credentials->authorizer
+                      ? &*config.credentials->authorizer
+                      : nullptr),
       metrics_text_(std::move(metrics_text)) {
   refresh_date();
 }
@@ -65,7 +74,10 @@ std::span<char> HttpTransport::consume(Peer& base, std::span<char> bytes) {
     const auto step = peer.parser.step(bytes);
     bytes = bytes.subspan(step.consumed);
     switch (step.event) {
-      case Event::head: peer.in_body = true; break;
+      case Event::head:
+        peer.in_body = true;
+        if (authorizer_ != nullptr) authorize(peer);
+        break;
       case Event::body: on_body(peer, step.body); break;
       case Event::end: on_request(peer); break;
       case Event::error: on_error(peer); return {};
@@ -76,6 +88,7 @@ std::span<char> HttpTransport::consume(Peer& base, std::span<char> bytes) {
 }
 
 void HttpTransport::on_body(HttpPeer& peer, std::span<char> piece) {
+  if (peer.denied) return;
   const wire::HttpHead& head = peer.parser.head();
   if (head.has_length && piece.size() == head.content_length) {
     peer.whole = piece;
@@ -115,6 +128,9 @@ void HttpTransport::on_request(HttpPeer& peer) {
     refuse(peer, {mcp::kBadRequest, 400, "the Host header is missing"});
   } else if (const auto refusal = check_source(headers, peer.loopback)) {
     refuse(peer, *refusal);
+  } else if (peer.denied) {
+    const int code = peer.denied->status == 404 ? mcp::kSessionNotFound : mcp::kBadRequest;
+    refuse(peer, {code, peer.denied->status, peer.denied->text}, peer.denied->header_line);
   } else if (const std::string_view path = path_of(head.target); path == "/mcp") {
     on_mcp(peer, headers);
   } else {
@@ -126,12 +142,36 @@ void HttpTransport::on_request(HttpPeer& peer) {
   if (!peer.keep_alive && peer.later == 0) begin_close(peer);
 }
 
+// Before any of the body: what is refused is not kept. Views of the head hold only now.
+void HttpTransport::authorize(HttpPeer& peer) {
+  const wire::HttpHead& head = peer.parser.head();
+  const std::string_view path = path_of(head.target);
+  peer.principal = 0;
+  peer.denied.reset();
+  if (is_page(path) || authorizer_->is_metadata_path(path)) return;
+  auto principal = authorizer_->authorize(head, std::time(nullptr));
+  if (!principal) {
+    peer.denied = std::move(principal.error());
+    return;
+  }
+  peer.principal = *principal;
+  if (is_foreign_session(peer)) peer.denied = {404, "Session not found", {}};
+}
+
+// A session belongs to whom it was opened for: to all others it is not there.
+bool HttpTransport::is_foreign_session(const HttpPeer& peer) const {
+  const auto key = parse_session_id(peer.parser.head().value_of("mcp-session-id"));
+  const auto session = key ? service_.shared().registry.find(*key, now_ns()) : std::nullopt;
+  return session && session->principal != peer.principal;
+}
+
 void HttpTransport::route(HttpPeer& peer, std::string_view path) {
   const std::string_view method = peer.parser.head().method;
-  const bool known = path == "/health" || path == "/ready" || path == "/metrics";
-  if (!known) return write_plain(peer, 404, kPlainText, "not found\n");
+  const bool metadata = authorizer_ != nullptr && authorizer_->is_metadata_path(path);
+  if (!metadata && !is_page(path)) return write_plain(peer, 404, kPlainText, "not found\n");
   if (method != "GET" && method != "HEAD")
     return write_plain(peer, 405, kPlainText, "use GET\n", "Allow: GET, HEAD\r\n");
+  if (metadata) return write_plain(peer, 200, kJson, authorizer_->metadata(peer.parser.head()));
   if (path == "/metrics") return write_plain(peer, 200, kMetricsText, metrics_text_());
   if (path == "/ready" && draining())
     return write_plain(peer, 503, kJson, R"({"status":"stopping"})");

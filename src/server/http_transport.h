@@ -4,8 +4,10 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
+#include "server/auth.h"
 #include "server/http_request.h"
 #include "server/transport.h"
 #include "wire/http.h"
@@ -16,10 +18,11 @@ struct HttpPeer final : Peer {
   explicit HttpPeer(wire::HttpLimits limits) : parser(wire::HttpParser::Role::request, limits) {}
 
   wire::HttpParser parser;
-  std::string body;        // of a request that came in parts
-  std::span<char> whole;   // of one that came whole
-  bool in_body = false;    // its head is complete
-  bool continued = false;  // 100 Continue was sent
+  std::string body;                   // of a request that came in parts
+  std::span<char> whole;              // of one that came whole
+  bool in_body = false;               // its head is complete
+  bool continued = false;             // 100 Continue was sent
+  std::optional<AuthRefusal> denied;  // its body is not kept
   // Of the request being answered:
   bool keep_alive = true;
   bool head_only = false;
@@ -46,6 +49,8 @@ class HttpTransport final : public Transport {
   void on_incomplete(HttpPeer& peer);
   void on_error(HttpPeer& peer);
   void on_request(HttpPeer& peer);
+  void authorize(HttpPeer& peer);
+  bool is_foreign_session(const HttpPeer& peer) const;
   void route(HttpPeer& peer, std::string_view path);
   void on_mcp(HttpPeer& peer, const RequestHeaders& headers);
   void on_post(HttpPeer& peer, const RequestHeaders& headers);
@@ -60,6 +65,7 @@ class HttpTransport final : public Transport {
   void refresh_date();
 
   const Config& config_;
+  const Authorizer* authorizer_;  // null: everybody may
   std::function<std::string()> metrics_text_;
   std::string date_line_;   // "Date: …\r\n", made anew each second
   std::string head_lines_;  // of the answer being written

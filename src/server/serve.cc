@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "net/loop.h"
+#include "server/credentials.h"
 #include "server/worker.h"
 
 namespace gauntlet::server {
@@ -37,9 +38,9 @@ int take_signals(int fd) {
   return count;
 }
 
-void announce(const Worker& worker) {
+void announce(const Worker& worker, std::string_view scheme) {
   for (const net::Endpoint& where : worker.http_endpoints()) {
-    const std::string url = fmt::format("http://{}/mcp", where.text());
+    const std::string url = fmt::format("{}://{}/mcp", scheme, where.text());
     fmt::print("gauntlet serve: listening on {}\n", url);
     fmt::print(R"({{"mcpServers":{{"gauntlet":{{"url":"{}"}}}}}})"
                "\n",
@@ -60,11 +61,16 @@ core::Result<int> serve(const Config& config) {
   const auto signals = open_signals();
   if (!signals) return std::unexpected(signals.error());
   if (config.parent_death_signal && getppid() != parent) return 0;
+  Config own = config;
+  auto credentials = Credentials::read(config);
+  if (!credentials) return std::unexpected(credentials.error());
+  own.credentials = std::move(*credentials);
+  const std::string_view scheme = own.credentials->tls ? "https" : "http";
   Registry registry(config.limits.sessions_max, config.limits.session_idle_ns);
   EventLog events(config.limits.events_bytes_per_shard);
   Mailbox mailbox;
   Shared shared{registry, events, &mailbox, random_state_key()};
-  Worker worker(config, net::make_loop(), shared);
+  Worker worker(std::move(own), net::make_loop(), shared);
   int seen = 0;
   worker.loop().watch(signals->get(), [&] {
     seen += take_signals(signals->get());
@@ -72,7 +78,7 @@ core::Result<int> serve(const Config& config) {
     worker.stop();
   });
   if (auto started = worker.start(); !started) return std::unexpected(started.error());
-  announce(worker);
+  announce(worker, scheme);
   worker.run();
   return seen > 1 ? kExitInterrupted : 0;
 }

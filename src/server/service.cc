@@ -135,6 +135,7 @@ Answer Service::initialize(const mcp::Message& message, const Caller& caller) {
   const mcp::Revision revision = mcp::negotiate(message.protocol_version);
   Session fresh;
   fresh.revision = revision;
+  fresh.principal = caller.principal;
   std::optional<SessionId> session;
   if (caller.connection != nullptr) {
     *caller.connection = {.opened = true, .session = fresh};

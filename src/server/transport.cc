@@ -15,7 +15,7 @@ bool has_unread_bytes(int fd) {
 
 }  // namespace
 
-void Transport::add(core::Fd socket, bool loopback) {
+void Transport::add(core::Fd socket, bool loopback, const net::TlsContext* tls) {
   if (free_tags_.empty()) {
     free_tags_.push_back(peers_.size());
     peers_.emplace_back();
@@ -26,7 +26,7 @@ void Transport::add(core::Fd socket, bool loopback) {
   Peer& peer = *peers_[tag];
   peer.tag = tag;
   peer.loopback = loopback;
-  peer.stream = loop_.adopt(std::move(socket), *this, tag);
+  peer.stream = loop_.adopt(std::move(socket), *this, tag, tls);
   ++peer_count_;
 }
 
@@ -88,7 +88,7 @@ void Transport::serve_held(Peer& peer) {
 }
 
 Caller Transport::caller_of(const Peer& peer) {
-  return {.path = {this, peer.stream, peer.tag}, .now_ns = now_ns_};
+  return {.path = {this, peer.stream, peer.tag}, .now_ns = now_ns_, .principal = peer.principal};
 }
 
 void Transport::answer(Peer& peer, const Answer& answer) {
@@ -201,7 +201,7 @@ void Transport::finish(Waiting entry, core::Nanos now_ns) {
   if (!peer->fin_sent) {
     loop_.flush(entry.stream);
     if (loop_.unsent_bytes(entry.stream) == 0) {
-      shutdown(loop_.native_fd(entry.stream), SHUT_WR);
+      loop_.end_output(entry.stream);
       peer->fin_sent = true;
       entry.since_ns = now_ns;
     }

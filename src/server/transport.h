@@ -29,14 +29,15 @@ struct Peer {
   virtual ~Peer() = default;
 
   net::StreamId stream;
-  std::uint64_t tag = 0;      // its place among the transport's peers
-  std::string held;           // read, and to be served once the peer is not held up any more
-  std::uint32_t later = 0;    // answers that are still to come
-  std::vector<CallId> calls;  // whose answers those are
-  bool loopback = true;       // it came in by a loopback listener
-  bool partial = false;       // a message has begun and not ended
-  bool throttled = false;     // too much output waits
-  bool closing = false;       // nothing more is read or answered
+  std::uint64_t tag = 0;        // its place among the transport's peers
+  std::string held;             // read, and to be served once the peer is not held up any more
+  std::uint32_t later = 0;      // answers that are still to come
+  std::vector<CallId> calls;    // whose answers those are
+  bool loopback = true;         // it came in by a loopback listener
+  std::uint64_t principal = 0;  // whose token its request has shown; 0: none was asked for
+  bool partial = false;         // a message has begun and not ended
+  bool throttled = false;       // too much output waits
+  bool closing = false;         // nothing more is read or answered
   bool fin_sent = false;
   bool stalled = false;              // a bad mode: never answered again
   core::Nanos partial_since_ns = 0;  // 0: not known yet
@@ -48,7 +49,7 @@ class Transport : public net::StreamHandler {
   Transport(const Transport&) = delete;
   Transport& operator=(const Transport&) = delete;
 
-  void add(core::Fd socket, bool loopback);
+  void add(core::Fd socket, bool loopback, const net::TlsContext* tls = nullptr);
 
   // A way back for a call whose answer does not come at once. Asked from within Service::handle().
   virtual std::unique_ptr<Outlet> open_outlet(const ReturnPath& path, const OutletRequest& request);

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "server/credentials.h"
+
 namespace gauntlet::server {
 namespace {
 
@@ -35,6 +37,8 @@ core::Result<void> make_way(const net::Endpoint& where) {
 Worker::Worker(Config config, std::unique_ptr<net::Loop> loop, Shared& shared)
     : config_(std::move(config)),
       loop_(std::move(loop)),
+      tls_(config_.credentials != nullptr && config_.credentials->tls ? &*config_.credentials->tls
+                                                                      : nullptr),
       service_(config_, timers_, shared),
       http_(*loop_, service_, config_, [this] { return metrics_text(); }),
       lines_(*loop_, service_, config_.limits) {
@@ -91,7 +95,8 @@ void Worker::on_accepted(core::Fd socket, std::uint64_t tag) {
   }
   ++service_.counters().connections_accepted;
   Listener& listener = listeners_[tag];
-  listener.transport->add(std::move(socket), listener.where.is_loopback());
+  listener.transport->add(std::move(socket), listener.where.is_loopback(),
+                          listener.transport == &http_ ? tls_ : nullptr);
 }
 
 void Worker::run() {

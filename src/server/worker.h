@@ -65,6 +65,7 @@ class Worker final : net::AcceptHandler {
 
   Config config_;
   std::unique_ptr<net::Loop> loop_;
+  const net::TlsContext* tls_;  // of the HTTP listeners; null: plain
   Timers timers_;
   Service service_;
   HttpTransport http_;
