@@ -8,7 +8,8 @@
 // basic/transports, Resumability and Redelivery: ids are unique within the session, and are cursors
 // in a stream). A shard knows a stream for each 256 bytes of its ring; where there are more live
 // ones, a forgotten one goes on with higher numbers, never with one it had.
-// append() takes some 100 ns and the copying; read() as much for each event that it finds.
+// append() takes 1 to 2 us where streams are many, and read() 0.1 us for each event that it finds:
+// memory that no cache holds.
 // Every member may be called by any thread of any process that inherited the mapping.
 #pragma once
 

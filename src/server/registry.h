@@ -6,7 +6,8 @@
 // Memory is bounded by `sessions_max`, taken from the kernel as it is touched (anonymous mapping,
 // nothing in /dev/shm), and gone with the last process.
 // Every member may be called by any thread of any process that inherited the mapping; none blocks
-// for longer than other ones' short critical sections. A find() takes some 50 ns.
+// for longer than other ones' short critical sections. A find() takes 0.2 us with 15,000
+// sessions, most of it for memory that no cache holds.
 #pragma once
 
 #include <cstddef>
