@@ -1,5 +1,6 @@
 // The life of a client's calls: due, queued, sent, answered and verified, or failed.
 #include <algorithm>
+#include <utility>
 
 #include "load/clients.h"
 #include "load/verify.h"
@@ -238,6 +239,7 @@ void Clients::complete(std::uint32_t index, Call& call) {
 void Clients::note_recovery(std::uint32_t index) {
   Client& client = clients_[index];
   client.failed_attempts = 0;
+  if (std::exchange(client.resumed, false)) ++outcomes_[index].sessions_kept;
   if (client.outage_since == 0) return;
   const double outage_s = core::to_seconds(received_at_ - client.outage_since);
   client.outage_since = 0;

@@ -88,10 +88,20 @@ void Clients::on_connected(net::StreamId, std::uint64_t tag) {
 void Clients::begin_opening(std::uint32_t index) {
   Client& client = clients_[index];
   client.channel = Channel(setup_.target.transport());
+  if (!stateful()) return become_ready(index);
   // Over HTTP a session outlives its connections: only a client without one has to open.
-  if (!stateful() || !client.session_line.empty()) return become_ready(index);
+  if (!client.session_line.empty()) {
+    client.resumed = true;
+    return client.confirmed ? become_ready(index) : confirm(index);
+  }
   client.state = State::opening;
+  client.confirmed = false;
   send_text(index, mcp::initialize_request(setup_.target.revision), "initialize", false);
+}
+
+void Clients::confirm(std::uint32_t index) {
+  clients_[index].state = State::confirming;
+  send_text(index, mcp::initialized_notification(), "notifications/initialized", true);
 }
 
 void Clients::send_text(std::uint32_t index, std::string_view json, std::string_view method,
@@ -128,15 +138,17 @@ bool Clients::on_opening_answer(std::uint32_t index, const mcp::Answer& answer) 
 bool Clients::end_opening_exchange(std::uint32_t index, const HttpExchange& exchange) {
   Client& client = clients_[index];
   const bool accepted = exchange.status >= 200 && exchange.status < 300;
+  if (exchange.status == 404 && client.resumed) return forget_session(index);
   if (!accepted || !exchange.keep_alive) {
     client.session_line.clear();
     drop_connection(index, net::CloseMode::orderly);
     return false;
   }
   if (client.state == State::opening) {
-    client.state = State::confirming;
-    send_text(index, mcp::initialized_notification(), "notifications/initialized", true);
+    if (!client.session_line.empty()) ++outcomes_[index].sessions_opened;
+    confirm(index);
   } else {
+    client.confirmed = true;
     become_ready(index);
   }
   return true;
@@ -160,6 +172,7 @@ void Clients::leave_ready(Client& client) {
 void Clients::wait_to_reconnect(std::uint32_t index) {
   Client& client = clients_[index];
   leave_ready(client);
+  if (client.state == State::opening) client.session_line.clear();  // it was never answered in full
   if (client.outage_since == 0) client.outage_since = core::monotonic_ns();
   client.stream = {};
   release_child(client);
@@ -214,6 +227,8 @@ void Clients::on_closed(net::StreamId, std::uint64_t tag, net::CloseReason reaso
 bool Clients::forget_session(std::uint32_t index) {
   Client& client = clients_[index];
   client.session_line.clear();
+  client.resumed = false;
+  ++outcomes_[index].sessions_lost;
   loop_.close(client.stream, net::CloseMode::orderly);
   ++outcomes_[index].drops;
   fail_sent(index, run::ErrorClass::indeterminate);

@@ -100,6 +100,8 @@ class Clients final : public net::StreamHandler {
     State state = State::unopened;
     std::uint8_t failed_attempts = 0;
     std::string session_line;  // HTTP: "Mcp-Session-Id: …\r\n"
+    bool confirmed = false;    // HTTP: the server took notifications/initialized of that session
+    bool resumed = false;      // HTTP: it came back with that session, no call verified yet
     Channel channel;
     CallRing calls;
     std::uint64_t exchange = 0;  // HTTP: the call that the answer now arriving belongs to
@@ -127,6 +129,7 @@ class Clients final : public net::StreamHandler {
   void connect(std::uint32_t index);
   void connect_child(std::uint32_t index);
   void begin_opening(std::uint32_t index);
+  void confirm(std::uint32_t index);
   void send_text(std::uint32_t index, std::string_view json, std::string_view method,
                  bool with_revision);
   void become_ready(std::uint32_t index);

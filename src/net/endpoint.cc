@@ -60,22 +60,38 @@ std::string host_text(const sockaddr* address) {
   return "[" + std::string(text) + "]";
 }
 
-core::Result<core::Fd> bind_and_listen(const Endpoint& where, bool reuse_port) {
+// How a port is shared. The first of several sockets listens as one that shares nothing, so that
+// somebody else's is noticed, and lets the others in after that.
+enum class Sharing : std::uint8_t { none, first, joined };
+
+void set_option(int fd, int option) {
+  const int on = 1;
+  setsockopt(fd, SOL_SOCKET, option, &on, sizeof on);
+}
+
+core::Result<core::Fd> bind_and_listen(const Endpoint& where, Sharing sharing) {
   core::Fd socket(::socket(where.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket.valid()) return std::unexpected(core::errno_error("socket"));
-  const int on = 1;
-  if (!where.is_unix()) {
-    setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (reuse_port) setsockopt(socket.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
-  }
+  if (!where.is_unix()) set_option(socket.get(), SO_REUSEADDR);
+  if (sharing == Sharing::joined) set_option(socket.get(), SO_REUSEPORT);
   if (::bind(socket.get(), where.address(), where.length()) != 0 ||
       ::listen(socket.get(), kListenBacklog) != 0)
     return std::unexpected(core::errno_error("cannot listen on " + where.text()));
+  if (sharing == Sharing::first) set_option(socket.get(), SO_REUSEPORT);
   return socket;
 }
 
 Endpoint with_port(const Endpoint& where, std::uint16_t port) {
   return *Endpoint::tcp(host_text(where.address()), port);
+}
+
+core::Result<core::Fd> listen_first(const Endpoint& where, Sharing sharing) {
+  if (where.is_unix() || where.port() != 0) return bind_and_listen(where, sharing);
+  for (std::uint16_t port = kFirstFreePort; port <= kLastFreePort; ++port) {
+    auto socket = bind_and_listen(with_port(where, port), sharing);
+    if (socket || errno != EADDRINUSE) return socket;
+  }
+  return core::internal_error("no free port in 20000-32000");
 }
 
 }  // namespace
@@ -182,13 +198,23 @@ core::Result<Url> Url::parse(std::string_view text) {
   return url;
 }
 
-core::Result<core::Fd> listen_on(const Endpoint& where, bool reuse_port) {
-  if (where.is_unix() || where.port() != 0) return bind_and_listen(where, reuse_port);
-  for (std::uint16_t port = kFirstFreePort; port <= kLastFreePort; ++port) {
-    auto socket = bind_and_listen(with_port(where, port), reuse_port);
-    if (socket || errno != EADDRINUSE) return socket;
+core::Result<core::Fd> listen_on(const Endpoint& where) {
+  return listen_first(where, Sharing::none);
+}
+
+core::Result<std::vector<core::Fd>> listen_together(const Endpoint& where, std::size_t count) {
+  std::vector<core::Fd> sockets;
+  auto socket = listen_first(where, count > 1 ? Sharing::first : Sharing::none);
+  if (!socket) return std::unexpected(socket.error());
+  const auto bound = local_endpoint(socket->get());
+  if (!bound) return std::unexpected(bound.error());
+  sockets.push_back(std::move(*socket));
+  while (sockets.size() < count) {
+    socket = bind_and_listen(*bound, Sharing::joined);
+    if (!socket) return std::unexpected(socket.error());
+    sockets.push_back(std::move(*socket));
   }
-  return core::internal_error("no free port in 20000-32000");
+  return sockets;
 }
 
 core::Result<Endpoint> local_endpoint(int fd) {

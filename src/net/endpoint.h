@@ -4,9 +4,11 @@
 
 #include <sys/socket.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/fd.h"
 #include "core/result.h"
@@ -48,8 +50,11 @@ struct Url {
 
 // A listening socket (non-blocking, close-on-exec). Port 0: the first free one in 20000-32000, so
 // that it never collides with the kernel's range for outgoing connections.
-// reuse_port: SO_REUSEPORT, one such socket a worker.
-core::Result<core::Fd> listen_on(const Endpoint& where, bool reuse_port = false);
+core::Result<core::Fd> listen_on(const Endpoint& where);
+
+// As many on one TCP port, among which the kernel spreads the connections (SO_REUSEPORT). Fails
+// where anybody else listens there already, even with the same option.
+core::Result<std::vector<core::Fd>> listen_together(const Endpoint& where, std::size_t count);
 
 // The address that a socket is bound to.
 core::Result<Endpoint> local_endpoint(int fd);

@@ -105,6 +105,36 @@ json::object load_json(const run::Record& record) {
           {"unmatched_answers", record.unmatched_answers}};
 }
 
+// The longest outage of each client that had one; nearest rank.
+json::object outages_json(const std::vector<run::ClientOutcome>& clients) {
+  std::vector<double> ms;
+  for (const auto& client : clients)
+    if (client.longest_outage_s > 0) ms.push_back(client.longest_outage_s * 1e3);
+  std::ranges::sort(ms);
+  const auto quantile = [&](double q) {
+    if (ms.empty()) return json::value(nullptr);
+    const auto rank = static_cast<std::size_t>(std::ceil(q * static_cast<double>(ms.size())));
+    return number(ms[std::max<std::size_t>(rank, 1) - 1]);
+  };
+  return {
+      {"count", ms.size()}, {"p50", quantile(0.5)}, {"p99", quantile(0.99)}, {"max", quantile(1)}};
+}
+
+json::object clients_json(const std::vector<run::ClientOutcome>& clients) {
+  const auto total = [&](auto member) {
+    std::uint64_t sum = 0;
+    for (const auto& client : clients) sum += client.*member;
+    return sum;
+  };
+  using run::ClientOutcome;
+  return {{"connects", total(&ClientOutcome::connects)},
+          {"drops", total(&ClientOutcome::drops)},
+          {"sessions_opened", total(&ClientOutcome::sessions_opened)},
+          {"sessions_kept", total(&ClientOutcome::sessions_kept)},
+          {"sessions_lost", total(&ClientOutcome::sessions_lost)},
+          {"longest_outage_ms", outages_json(clients)}};
+}
+
 json::object errors_json(const run::ErrorCounts& errors) {
   json::object object;
   for (std::size_t i = 0; i < errors.size(); ++i) object[run::kErrorClassNames[i]] = errors[i];
@@ -255,6 +285,7 @@ std::string summary_json(const run::Record& record, const run::Verdict& verdict,
       {"host", host_json(record.host)},
       {"target", target_json(record)},
       {"load", load_json(record)},
+      {"clients", clients_json(record.clients)},
       {"errors", errors_json(measured.counts.errors)},
       {"response_time_ms", times_json(measured.latencies.response)},
       {"service_time_ms", times_json(measured.latencies.service)},

@@ -54,6 +54,10 @@ struct ClientOutcome {
   std::uint32_t victim_of = 0;       // faults that hit it
   std::uint32_t recovered_from = 0;  // of those, reconnected since (transport, opening, one call)
   double longest_outage_s = 0;
+  // Stateful HTTP: a session outlives its connections.
+  std::uint32_t sessions_opened = 0;
+  std::uint32_t sessions_kept = 0;  // reconnections on which the session went on: one verified call
+  std::uint32_t sessions_lost = 0;  // the server said 404 to its session
 };
 
 struct FaultRecord {

@@ -58,6 +58,19 @@ inline run::Record report_record() {
     record.seconds.back().traffic.writes = 2500;
   }
   record.memory = {{0, 10}, {1, 30}, {2, 20}};
+  record.clients.resize(3);
+  record.clients[0] = {.connects = 3,
+                       .drops = 2,
+                       .longest_outage_s = 0.25,
+                       .sessions_opened = 1,
+                       .sessions_kept = 2,
+                       .sessions_lost = 0};
+  record.clients[1] = {.connects = 2,
+                       .drops = 1,
+                       .longest_outage_s = 0.05,
+                       .sessions_opened = 2,
+                       .sessions_kept = 0,
+                       .sessions_lost = 1};
   record.faults.emplace_back();
   record.faults[0].id = "cut";
   record.faults[0].evidence = {{"kernel_tcp_out_rsts", "38"}};

@@ -157,5 +157,19 @@ TEST(Summary, EveryKeyIsInTheSchema) {
   expect_described(summary(test::report_record()), schema, schema, "");
 }
 
+TEST(Summary, AddsUpWhatBecameOfTheClients) {
+  const auto clients = summary(test::report_record()).at("clients").as_object();
+  EXPECT_EQ(clients.at("connects"), 5);
+  EXPECT_EQ(clients.at("drops"), 3);
+  EXPECT_EQ(clients.at("sessions_opened"), 3);
+  EXPECT_EQ(clients.at("sessions_kept"), 2);
+  EXPECT_EQ(clients.at("sessions_lost"), 1);
+  const auto& outages = clients.at("longest_outage_ms").as_object();
+  EXPECT_EQ(outages.at("count"), 2) << "the third client had none";
+  EXPECT_EQ(outages.at("p50").as_double(), 50);
+  EXPECT_EQ(outages.at("p99").as_double(), 250);
+  EXPECT_EQ(outages.at("max").as_double(), 250);
+}
+
 }  // namespace
 }  // namespace gauntlet::report
