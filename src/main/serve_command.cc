@@ -1,11 +1,15 @@
 #include <fmt/format.h>
 #include <malloc.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <thread>
 
+#include "core/quantity.h"
 #include "main/commands.h"
 #include "main/exit_code.h"
+#include "server/board.h"
 #include "server/serve.h"
 
 namespace gauntlet::main {
@@ -54,9 +58,30 @@ core::Result<void> read_bad(std::string_view text, server::Config& config) {
   return {};
 }
 
+// "5/60s".
+core::Result<void> read_restart_limit(const std::string& text, server::RestartLimit& limit) {
+  if (text.empty()) return {};
+  const std::size_t slash = text.find('/');
+  const auto count = core::parse_count(text.substr(0, slash));
+  if (!count) return core::usage_error("--restart-limit: " + count.error().text);
+  limit.count = *count;
+  if (slash == std::string::npos) return {};
+  const auto window = core::parse_duration(text.substr(slash + 1));
+  if (!window) return core::usage_error("--restart-limit: " + window.error().text);
+  limit.window = *window;
+  return {};
+}
+
+std::size_t worker_count(const ServeOptions& options) {
+  if (options.workers > 0) return options.workers;
+  const std::size_t cores = std::thread::hardware_concurrency();
+  return std::clamp<std::size_t>(cores, 1, server::kWorkersMax);
+}
+
 core::Result<server::Config> make_config(const ServeOptions& options) {
   server::Config config;
   config.parent_death_signal = options.exit_with_parent;
+  config.workers = worker_count(options);
   if (options.answers == "json") config.answer_mode = server::AnswerMode::json;
   if (options.answers == "sse") config.answer_mode = server::AnswerMode::sse;
   std::vector<std::string> http = options.http;
@@ -69,6 +94,8 @@ core::Result<server::Config> make_config(const ServeOptions& options) {
   if (auto ok = add_endpoints(unix_paths, config.lines); !ok) return std::unexpected(ok.error());
   if (auto ok = read_bad(options.bad, config); !ok) return std::unexpected(ok.error());
   if (auto ok = apply_guard_options(options.guard, config); !ok) return std::unexpected(ok.error());
+  if (auto ok = read_restart_limit(options.restart_limit, config.restart_limit); !ok)
+    return std::unexpected(ok.error());
   return config;
 }
 
@@ -89,6 +116,10 @@ void declare_serve_options(CLI::App& app, ServeOptions& options) {
                  "misbehave on every 100th call (KIND) or every Nth (KIND:N): wrong-id, dup, drop, "
                  "stall, bad-json, half-close, leak");
   declare_guard_options(app, options.guard);
+  app.add_option("--workers", options.workers, "worker processes; default: one a core")
+      ->check(CLI::Range(std::size_t{1}, server::kWorkersMax));
+  app.add_option("--restart-limit", options.restart_limit,
+                 "give up when more than N workers died within a time, N/60s; default: 5/60s");
   app.add_flag("--exit-with-parent", options.exit_with_parent,
                "stop when the process that started this one ends");
 }

@@ -35,6 +35,12 @@ struct Limits {
   core::Nanos stop_ns = 5 * core::kSecond;      // for calls in flight, once told to stop
 };
 
+// More workers than this dead within the window: the server gives up.
+struct RestartLimit {
+  std::size_t count = 5;
+  core::Nanos window = 60 * core::kSecond;
+};
+
 // How an answer to a POST is sent. automatic: as JSON, unless the client takes only SSE.
 enum class AnswerMode : std::uint8_t { automatic, json, sse };
 
@@ -50,6 +56,8 @@ struct Config {
   net::TlsFiles tls;                 // of the HTTP listeners; without a certificate: plain
   AuthConfig auth;                   // of their requests
   std::shared_ptr<const Credentials> credentials;  // what those two name, read; null: neither
+  std::size_t workers = 1;                         // processes, 1 … kWorkersMax
+  RestartLimit restart_limit = {};
   Limits limits;
 };
 

@@ -63,8 +63,12 @@ core::Result<PostOffice> PostOffice::open(std::size_t workers) {
 }
 
 Mailbox::Mailbox(std::uint32_t worker, const PostOffice* office)
-    : worker_(worker), office_(office), cut_(office == nullptr ? worker + 1 : office->workers()) {
-  GAUNTLET_CHECK(worker < cut_.size());
+    : worker_(worker), office_(office) {
+  GAUNTLET_CHECK(office == nullptr || worker < office->workers());
+}
+
+std::uint32_t Mailbox::workers() const {
+  return office_ == nullptr ? 0 : static_cast<std::uint32_t>(office_->workers());
 }
 
 void Mailbox::listen(net::Loop& loop, std::function<void(const Letter&)> on_letter) {
@@ -104,12 +108,12 @@ void Mailbox::deliver() {
 
 void Mailbox::send(std::uint32_t worker, const Letter& letter) {
   if (worker == worker_) return deliver_here(letter);
-  if (!post(worker, letter)) ++lost_;
+  post(worker, letter);
 }
 
 void Mailbox::broadcast(const Letter& letter) {
-  for (std::uint32_t worker = 0; worker < cut_.size(); ++worker)
-    if (worker != worker_ && !post(worker, letter)) ++lost_;
+  for (std::uint32_t worker = 0; worker < workers(); ++worker)
+    if (worker != worker_) post(worker, letter);
   deliver_here(letter);
 }
 
@@ -121,16 +125,18 @@ void Mailbox::deliver_here(const Letter& letter) {
   }
 }
 
-bool Mailbox::post(std::uint32_t worker, const Letter& letter) {
-  if (office_ == nullptr || worker >= cut_.size() || cut_[worker]) return false;
+void Mailbox::post(std::uint32_t worker, const Letter& letter) {
+  const Way way = way_to_ && worker < workers() ? way_to_(worker) : Way::open;
+  if (way == Way::absent) return;
+  if (way == Way::cut || !arrives(worker, letter)) ++lost_;
+}
+
+bool Mailbox::arrives(std::uint32_t worker, const Letter& letter) const {
+  if (worker >= workers()) return false;
   if (letter.text.size() > kLetterBytesMax) return false;
   const std::string bytes = bytes_of(letter);
   constexpr int kFlags = MSG_DONTWAIT | MSG_NOSIGNAL;
   return ::send(office_->send_[worker].get(), bytes.data(), bytes.size(), kFlags) >= 0;
-}
-
-void Mailbox::cut(std::uint32_t worker, bool is_cut) {
-  if (worker < cut_.size()) cut_[worker] = is_cut;
 }
 
 }  // namespace gauntlet::server

@@ -74,8 +74,13 @@ class Mailbox {
   // To all others, and to this worker itself.
   void broadcast(const Letter& letter);
 
-  // Failpoint: cuts this worker off from one other (both ways when both ends are cut).
-  void cut(std::uint32_t worker, bool is_cut);
+  // What lies between this worker and another, asked for each letter. Unless set: open ways only.
+  enum class Way : std::uint8_t {
+    open,
+    cut,     // the letter is lost
+    absent,  // there is nobody who could miss it
+  };
+  void set_way(std::function<Way(std::uint32_t worker)> way_to) { way_to_ = std::move(way_to); }
   std::uint64_t lost() const { return lost_; }
 
  private:
@@ -83,12 +88,14 @@ class Mailbox {
   std::optional<std::string_view> receive();
   void deliver();
   void deliver_here(const Letter& letter);
-  bool post(std::uint32_t worker, const Letter& letter);
+  void post(std::uint32_t worker, const Letter& letter);
+  bool arrives(std::uint32_t worker, const Letter& letter) const;
+  std::uint32_t workers() const;
 
   std::uint32_t worker_;
   const PostOffice* office_;
   std::function<void(const Letter&)> on_letter_;
-  std::vector<bool> cut_;
+  std::function<Way(std::uint32_t)> way_to_;
   std::string buffer_;
   std::uint64_t lost_ = 0;
 };

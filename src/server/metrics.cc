@@ -2,9 +2,10 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <iterator>
+#include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -24,8 +25,9 @@ void sample(Text& out, std::string_view name, Number value) {
   fmt::format_to(std::back_inserter(out), "{} {}\n", name, value);
 }
 
-void labelled(Text& out, std::string_view name, std::string_view label, std::string_view text,
-              std::uint64_t value) {
+template <typename Label, typename Number>
+void labelled(Text& out, std::string_view name, std::string_view label, const Label& text,
+              Number value) {
   fmt::format_to(std::back_inserter(out), "{}{{{}=\"{}\"}} {}\n", name, label, text, value);
 }
 
@@ -36,59 +38,126 @@ void single(Text& out, std::string_view name, std::string_view type, std::string
   sample(out, name, value);
 }
 
-void append_requests(Text& out, const Counters& counters) {
+// `read` of every seat, added up.
+template <typename Read>
+std::uint64_t total(const Board& board, Read read) {
+  std::uint64_t sum = 0;
+  for (const Seat& seat : board.seats()) sum += read(seat);
+  return sum;
+}
+
+// One sample a worker: what `read` says of its two seats, added up.
+template <typename Read>
+void by_worker(Text& out, const Board& board, std::string_view name, std::string_view type,
+               std::string_view help, Read read) {
+  describe(out, name, type, help);
+  for (std::size_t worker = 0; worker < board.workers(); ++worker)
+    labelled(out, name, "worker", worker,
+             read(board.seats()[worker]) + read(board.seats()[board.other_seat(worker)]));
+}
+
+void append_requests(Text& out, const Board& board) {
   constexpr std::string_view kName = "gauntlet_server_requests_total";
   describe(out, kName, "counter", "Messages received, by method.");
   for (std::size_t i = 0; i < kMethodNames.size(); ++i)
-    labelled(out, kName, "method", kMethodNames[i], counters.requests[i]);
+    labelled(out, kName, "method", kMethodNames[i],
+             total(board, [i](const Seat& seat) { return seat.counters.requests[i].get(); }));
 }
 
-void append_errors(Text& out, const Counters& counters) {
+void append_errors(Text& out, const Board& board) {
   constexpr std::string_view kName = "gauntlet_server_errors_total";
   describe(out, kName, "counter", "Error answers sent, by JSON-RPC code.");
-  for (std::size_t i = 0; i < kErrorCodes.size(); ++i)
-    labelled(out, kName, "code", std::to_string(kErrorCodes[i]), counters.errors[i]);
-  labelled(out, kName, "code", "other", counters.errors.back());
+  for (std::size_t i = 0; i <= kErrorCodes.size(); ++i)
+    labelled(out, kName, "code",
+             i < kErrorCodes.size() ? std::to_string(kErrorCodes[i]) : std::string("other"),
+             total(board, [i](const Seat& seat) { return seat.counters.errors[i].get(); }));
 }
 
-void append_bad(Text& out, const Gauges& gauges) {
+void append_bad(Text& out, const ServerNow& server) {
   constexpr std::string_view kName = "gauntlet_server_bad_answers_total";
   describe(out, kName, "counter", "Answers spoiled on purpose, by kind.");
+  const auto spoiled =
+      total(server.board, [](const Seat& seat) { return seat.counters.bad_answers.get(); });
   for (std::size_t i = 1; i < kBadKindNames.size(); ++i)
     labelled(out, kName, "kind", kBadKindNames[i],
-             static_cast<BadKind>(i) == gauges.bad ? gauges.bad_answers : 0);
+             static_cast<BadKind>(i) == server.bad ? spoiled : 0);
+}
+
+void append_connections(Text& out, const Board& board) {
+  single(out, "gauntlet_server_connections_accepted_total", "counter", "Connections accepted.",
+         total(board, [](const Seat& seat) { return seat.counters.connections_accepted.get(); }));
+  single(out, "gauntlet_server_connections_refused_total", "counter",
+         "Connections closed at once because the limit was reached.",
+         total(board, [](const Seat& seat) { return seat.counters.connections_refused.get(); }));
+  single(out, "gauntlet_server_connections", "gauge", "Connections open now.",
+         total(board, [](const Seat& seat) { return seat.gauges.connections.get(); }));
+  by_worker(out, board, "gauntlet_server_worker_connections", "gauge",
+            "Connections open now, by worker.",
+            [](const Seat& seat) { return seat.gauges.connections.get(); });
+}
+
+// In Prometheus' way: each bound counts everything up to it.
+void append_restart_times(Text& out, const Board& board) {
+  constexpr std::string_view kName = "gauntlet_server_worker_restart_seconds";
+  describe(out, kName, "histogram",
+           "From finding a worker dead to its successor being ready to serve.");
+  std::uint64_t within = 0;
+  for (std::size_t i = 0; i <= kRestartBounds.size(); ++i) {
+    within += total(board, [i](const Seat& seat) { return seat.restarts[i].get(); });
+    const bool last = i == kRestartBounds.size();
+    labelled(out, fmt::format("{}_bucket", kName), "le",
+             last ? "+Inf" : fmt::format("{}", core::to_seconds(kRestartBounds[i])), within);
+  }
+  const auto sum = total(board, [](const Seat& seat) {
+    return static_cast<std::uint64_t>(seat.restart_ns_sum.load(std::memory_order_relaxed));
+  });
+  sample(out, fmt::format("{}_sum", kName), core::to_seconds(static_cast<core::Nanos>(sum)));
+  sample(out, fmt::format("{}_count", kName), within);
+}
+
+void append_workers(Text& out, const Board& board) {
+  by_worker(out, board, "gauntlet_server_worker_up", "gauge",
+            "Processes that serve as this worker: 1, or 2 for a moment during a reload.",
+            [](const Seat& seat) -> int {
+              return seat.pid.load(std::memory_order_relaxed) != 0 &&
+                     seat.up.load(std::memory_order_relaxed);
+            });
+  by_worker(out, board, "gauntlet_server_worker_deaths_total", "counter",
+            "Workers that ended unasked.",
+            [](const Seat& seat) { return seat.deaths.load(std::memory_order_relaxed); });
+  append_restart_times(out, board);
+  single(out, "gauntlet_server_letters_lost_total", "counter",
+         "Letters between workers that did not arrive.",
+         total(board, [](const Seat& seat) { return seat.counters.letters_lost.get(); }));
+}
+
+// The supervisor, if there is one, and its workers.
+std::uint64_t resident_bytes(const Board& board) {
+  std::vector<pid_t> pids;
+  for (const Seat& seat : board.seats())
+    if (const pid_t pid = seat.pid.load(std::memory_order_relaxed); pid != 0) pids.push_back(pid);
+  pids.push_back(pids.empty() ? getpid() : getppid());
+  return core::resident_bytes(pids).value_or(0);
 }
 
 }  // namespace
 
-Method method_of(std::string_view name) {
-  const auto found = std::find(kMethodNames.begin(), kMethodNames.end() - 2, name);
-  if (found != kMethodNames.end() - 2) return static_cast<Method>(found - kMethodNames.begin());
-  return name.starts_with("notifications/") ? Method::notification : Method::other;
-}
-
-void Counters::count_error(int code) {
-  const auto found = std::find(kErrorCodes.begin(), kErrorCodes.end(), code);
-  ++errors[static_cast<std::size_t>(found - kErrorCodes.begin())];
-}
-
-std::string prometheus_text(const Counters& counters, const Gauges& gauges) {
+std::string prometheus_text(const ServerNow& server) {
+  const Board& board = server.board;
   Text out;
-  append_requests(out, counters);
-  append_errors(out, counters);
-  append_bad(out, gauges);
-  single(out, "gauntlet_server_connections_accepted_total", "counter", "Connections accepted.",
-         counters.connections_accepted);
-  single(out, "gauntlet_server_connections_refused_total", "counter",
-         "Connections closed at once because the limit was reached.", counters.connections_refused);
-  single(out, "gauntlet_server_connections", "gauge", "Connections open now.", gauges.connections);
-  single(out, "gauntlet_server_sessions", "gauge", "Sessions known now.", gauges.sessions);
+  append_requests(out, board);
+  append_errors(out, board);
+  append_bad(out, server);
+  append_connections(out, board);
+  append_workers(out, board);
+  single(out, "gauntlet_server_sessions", "gauge", "Sessions known now.", server.sessions);
   single(out, "gauntlet_server_later_calls", "gauge", "Calls whose answer is still to come.",
-         gauges.later_calls);
+         total(board, [](const Seat& seat) { return seat.gauges.later_calls.get(); }));
   single(out, "gauntlet_server_uptime_seconds", "gauge", "Time since the server started.",
-         gauges.uptime_seconds);
-  single(out, "process_resident_memory_bytes", "gauge", "Resident memory of the process.",
-         core::resident_bytes(std::array{getpid()}).value_or(0));
+         core::to_seconds(core::monotonic_ns() - board.started_ns()));
+  single(out, "process_resident_memory_bytes", "gauge",
+         "Resident memory of all processes of the server; what they share counts in each.",
+         resident_bytes(board));
   return out;
 }
 

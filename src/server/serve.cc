@@ -9,47 +9,79 @@
 
 #include <fmt/format.h>
 
+#include "core/check.h"
 #include "net/loop.h"
 #include "server/credentials.h"
+#include "server/supervisor.h"
 #include "server/worker.h"
 
 namespace gauntlet::server {
 namespace {
 
-constexpr int kExitInterrupted = 130;
-
-core::Result<core::Fd> open_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  if (sigprocmask(SIG_BLOCK, &signals, nullptr) != 0)
-    return std::unexpected(core::errno_error("sigprocmask"));
-  core::Fd fd(signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
-  if (!fd.valid()) return std::unexpected(core::errno_error("signalfd"));
-  return fd;
-}
-
-// How many signals have come.
-int take_signals(int fd) {
-  signalfd_siginfo info{};
-  int count = 0;
-  while (read(fd, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) ++count;
-  return count;
-}
-
-void announce(const Worker& worker, std::string_view scheme) {
-  for (const net::Endpoint& where : worker.http_endpoints()) {
+void announce(const Listeners& listeners, std::string_view scheme) {
+  for (const net::Endpoint& where : listeners.endpoints(Speaks::http)) {
     const std::string url = fmt::format("{}://{}/mcp", scheme, where.text());
     fmt::print("gauntlet serve: listening on {}\n", url);
     fmt::print(R"({{"mcpServers":{{"gauntlet":{{"url":"{}"}}}}}})"
                "\n",
                url);
   }
-  for (const net::Endpoint& where : worker.line_endpoints())
+  for (const net::Endpoint& where : listeners.endpoints(Speaks::lines))
     fmt::print("gauntlet serve: listening on {}{}\n", where.is_unix() ? "" : "tcp://",
                where.text());
   std::fflush(stdout);
+}
+
+// The supervisor's SIGTERM, or the kernel's when the supervisor is dead. A second one changes
+// nothing: who cannot wait any longer sends SIGKILL.
+core::Fd open_stop_signal() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  core::Fd fd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  GAUNTLET_CHECK(fd.valid());
+  return fd;
+}
+
+// What all workers inherit.
+struct Inheritance {
+  Config config;
+  Listeners listeners;
+  PostOffice office;
+  Board board;
+  Registry registry;
+  EventLog events;
+  StateKey state_key;
+};
+
+// Letters to a seat that nobody sits in are not missed by anybody.
+Mailbox::Way way_to(const Board& board, std::uint32_t seat) {
+  const bool taken = board.seats()[seat].pid.load(std::memory_order_relaxed) != 0;
+  return taken ? Mailbox::Way::open : Mailbox::Way::absent;
+}
+
+core::Result<void> read_again(Inheritance& all) {
+  auto credentials = Credentials::read(all.config);
+  if (!credentials) return std::unexpected(credentials.error());
+  all.config.credentials = std::move(*credentials);
+  return {};
+}
+
+int work(Inheritance& all, std::size_t seat) {
+  const core::Fd signals = open_stop_signal();
+  all.listeners.keep(all.board.worker_of(seat));
+  Mailbox mailbox(static_cast<std::uint32_t>(seat), &all.office);
+  mailbox.set_way([&](std::uint32_t to) { return way_to(all.board, to); });
+  Shared shared{all.registry, all.events, &mailbox, all.state_key, &all.board, seat};
+  Worker worker(all.config, net::make_loop(), shared);
+  worker.loop().watch(signals.get(), [&] {
+    signalfd_siginfo info{};
+    (void)!read(signals.get(), &info, sizeof info);
+    worker.stop();
+  });
+  worker.start(std::move(all.listeners));
+  worker.run();
+  return 0;
 }
 
 }  // namespace
@@ -58,29 +90,28 @@ core::Result<int> serve(const Config& config) {
   // The parent may have ended before this line: then nobody sends the signal any more.
   const pid_t parent = getppid();
   if (config.parent_death_signal) prctl(PR_SET_PDEATHSIG, SIGTERM);
-  const auto signals = open_signals();
-  if (!signals) return std::unexpected(signals.error());
   if (config.parent_death_signal && getppid() != parent) return 0;
-  Config own = config;
   auto credentials = Credentials::read(config);
   if (!credentials) return std::unexpected(credentials.error());
-  own.credentials = std::move(*credentials);
-  const std::string_view scheme = own.credentials->tls ? "https" : "http";
-  Registry registry(config.limits.sessions_max, config.limits.session_idle_ns);
-  EventLog events(config.limits.events_bytes_per_shard);
-  Mailbox mailbox;
-  Shared shared{registry, events, &mailbox, random_state_key()};
-  Worker worker(std::move(own), net::make_loop(), shared);
-  int seen = 0;
-  worker.loop().watch(signals->get(), [&] {
-    seen += take_signals(signals->get());
-    if (seen > 1) worker.abandon();
-    worker.stop();
-  });
-  if (auto started = worker.start(); !started) return std::unexpected(started.error());
-  announce(worker, scheme);
-  worker.run();
-  return seen > 1 ? kExitInterrupted : 0;
+  auto listeners = Listeners::open(config, config.workers);
+  if (!listeners) return std::unexpected(listeners.error());
+  auto office = PostOffice::open(2 * config.workers);  // by seat
+  if (!office) return std::unexpected(office.error());
+  Inheritance all{.config = config,
+                  .listeners = std::move(*listeners),
+                  .office = std::move(*office),
+                  .board = Board(config.workers),
+                  .registry = {config.limits.sessions_max, config.limits.session_idle_ns},
+                  .events = EventLog(config.limits.events_bytes_per_shard),
+                  .state_key = random_state_key()};
+  all.config.credentials = std::move(*credentials);
+  announce(all.listeners, all.config.credentials->tls ? "https" : "http");
+  Supervisor supervisor(all.board, {.work = [&](std::size_t seat) { return work(all, seat); },
+                                    .reload = [&] { return read_again(all); },
+                                    .stop = [&] { all.listeners.close(); },
+                                    .restart_limit = config.restart_limit,
+                                    .stop_ns = config.limits.stop_ns});
+  return supervisor.run();
 }
 
 }  // namespace gauntlet::server

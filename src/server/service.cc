@@ -67,6 +67,7 @@ Service::Service(const Config& config, Timers& timers, Shared& shared)
       timers_(timers),
       shared_(shared),
       bad_(config.bad, config.bad_every),
+      counters_(shared.board == nullptr ? own_counters_ : shared.board->seat(shared.seat).counters),
       server_info_(make_server_info(config)) {
   const std::string meta = make_meta(server_info_);
   for (const mcp::Era era : {mcp::Era::stateful, mcp::Era::stateless})

@@ -25,8 +25,8 @@
 #include "server/bad.h"
 #include "server/caller.h"
 #include "server/config.h"
+#include "server/counters.h"
 #include "server/mailbox.h"
-#include "server/metrics.h"
 #include "server/outlet.h"
 #include "server/reply.h"
 #include "server/shared.h"
@@ -94,7 +94,8 @@ class Service {
   json::Reader reader_;
   json::Reader arguments_reader_;
   Bad bad_;
-  Counters counters_;
+  Counters own_counters_;  // where there is no board
+  Counters& counters_;
   std::unordered_map<CallId, LateCall> calls_;
   CallId last_call_ = 0;
   std::string body_;

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
+#include "server/board.h"
 #include "server/event_log.h"
 #include "server/mailbox.h"
 #include "server/registry.h"
@@ -20,6 +22,8 @@ struct Shared {
   EventLog& events;
   Mailbox* mailbox;  // this worker's
   StateKey state_key{};
+  Board* board = nullptr;  // null: this worker makes one of its own
+  std::size_t seat = 0;    // this worker's, on the board
 };
 
 }  // namespace gauntlet::server

@@ -1,35 +1,18 @@
 #include "server/worker.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 
 #include "server/credentials.h"
+#include "server/metrics.h"
 
 namespace gauntlet::server {
 namespace {
 
 constexpr core::Nanos kSweepInterval = core::kSecond;
 
-std::string path_of_socket(const net::Endpoint& where) { return where.text().substr(5); }
-
-// Whether somebody accepts connections there.
-bool answers(const net::Endpoint& where) {
-  const core::Fd probe(socket(where.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
-  return connect(probe.get(), where.address(), where.length()) == 0;
-}
-
-// A Unix socket that its server left behind is removed; anything else at that path is not ours.
-core::Result<void> make_way(const net::Endpoint& where) {
-  const std::string path = path_of_socket(where);
-  struct stat status{};
-  if (lstat(path.c_str(), &status) != 0) return {};
-  if (!S_ISSOCK(status.st_mode))
-    return core::usage_error("'" + path + "' exists and is not a socket");
-  if (answers(where)) return core::usage_error("another server listens on '" + path + "'");
-  unlink(path.c_str());
-  return {};
+Board& board_of(Shared& shared, std::optional<Board>& own) {
+  if (shared.board == nullptr) shared.board = &own.emplace(1);
+  return *shared.board;
 }
 
 }  // namespace
@@ -39,6 +22,8 @@ Worker::Worker(Config config, std::unique_ptr<net::Loop> loop, Shared& shared)
       loop_(std::move(loop)),
       tls_(config_.credentials != nullptr && config_.credentials->tls ? &*config_.credentials->tls
                                                                       : nullptr),
+      board_(board_of(shared, own_board_)),
+      seat_(shared.seat),
       service_(config_, timers_, shared),
       http_(*loop_, service_, config_, [this] { return metrics_text(); }),
       lines_(*loop_, service_, config_.limits) {
@@ -49,43 +34,33 @@ Worker::Worker(Config config, std::unique_ptr<net::Loop> loop, Shared& shared)
 
 Worker::~Worker() {
   service_.shared().mailbox->close(*loop_);
+  if (own_board_) service_.shared().board = nullptr;
   close_listeners();
   http_.close_all();
   lines_.close_all();
 }
 
 core::Result<void> Worker::start() {
-  started_ns_ = core::monotonic_ns();
-  next_sweep_ns_ = started_ns_ + kSweepInterval;
-  for (const net::Endpoint& where : config_.http)
-    if (auto open = listen(where, http_, http_endpoints_); !open) return open;
-  for (const net::Endpoint& where : config_.lines)
-    if (auto open = listen(where, lines_, line_endpoints_); !open) return open;
-  for (std::size_t i = 0; i < listeners_.size(); ++i)
-    loop_->listen(listeners_[i].fd.get(), *this, i);
+  auto listeners = Listeners::open(config_, 1);
+  if (!listeners) return std::unexpected(listeners.error());
+  start(std::move(*listeners));
   return {};
 }
 
-core::Result<void> Worker::listen(const net::Endpoint& where, Transport& transport,
-                                  std::vector<net::Endpoint>& endpoints) {
-  if (where.is_unix())
-    if (auto way = make_way(where); !way) return way;
-  auto fd = net::listen_on(where);
-  if (!fd) return std::unexpected(fd.error());
-  const auto bound = net::local_endpoint(fd->get());
-  if (!bound) return std::unexpected(bound.error());
-  endpoints.push_back(*bound);
-  listeners_.push_back({std::move(*fd), *bound, &transport});
-  return {};
+void Worker::start(Listeners listeners) {
+  next_sweep_ns_ = core::monotonic_ns() + kSweepInterval;
+  bad_answers_before_ = board_.seat(seat_).counters.bad_answers;
+  letters_lost_before_ = board_.seat(seat_).counters.letters_lost;
+  listeners_ = std::move(listeners);
+  http_endpoints_ = listeners_.endpoints(Speaks::http);
+  line_endpoints_ = listeners_.endpoints(Speaks::lines);
+  for (std::size_t i = 0; i < listeners_.all().size(); ++i)
+    loop_->listen(socket_of(listeners_.all()[i]), *this, i);
 }
 
 void Worker::close_listeners() {
-  for (Listener& listener : listeners_) {
-    if (!listener.fd.valid()) continue;
-    loop_->stop_listening(listener.fd.get());
-    listener.fd.reset();
-    if (listener.where.is_unix()) unlink(path_of_socket(listener.where).c_str());
-  }
+  for (const Listener& listener : listeners_.all()) loop_->stop_listening(socket_of(listener));
+  listeners_.close();
 }
 
 void Worker::on_accepted(core::Fd socket, std::uint64_t tag) {
@@ -94,13 +69,16 @@ void Worker::on_accepted(core::Fd socket, std::uint64_t tag) {
     return;
   }
   ++service_.counters().connections_accepted;
-  Listener& listener = listeners_[tag];
-  listener.transport->add(std::move(socket), listener.where.is_loopback(),
-                          listener.transport == &http_ ? tls_ : nullptr);
+  const Listener& listener = listeners_.all()[tag];
+  const bool is_http = listener.speaks == Speaks::http;
+  Transport& transport = is_http ? static_cast<Transport&>(http_) : lines_;
+  transport.add(std::move(socket), listener.where.is_loopback(), is_http ? tls_ : nullptr);
 }
 
 void Worker::run() {
   bool busy = false;
+  publish();  // over what an earlier worker in this seat left
+  board_.seat(seat_).note_up(core::monotonic_ns());
   while (!finished(loop_->now())) {
     loop_->turn(busy ? 0 : std::min({timers_.next_ns(), next_sweep_ns_, stop_by_ns_}));
     const core::Nanos now_ns = loop_->now();
@@ -108,6 +86,7 @@ void Worker::run() {
     if (now_ns >= next_sweep_ns_) sweep(now_ns);
     busy = http_.after_turn(now_ns);
     busy |= lines_.after_turn(now_ns);
+    publish();
   }
 }
 
@@ -134,14 +113,18 @@ void Worker::stop() {
 
 void Worker::abandon() { abandoned_ = true; }
 
-std::string Worker::metrics_text() const {
-  return prometheus_text(service_.counters(),
-                         {.connections = connection_count(),
-                          .sessions = service_.session_count(),
-                          .later_calls = service_.later_count(),
-                          .uptime_seconds = core::to_seconds(loop_->now() - started_ns_),
-                          .bad = service_.bad().kind(),
-                          .bad_answers = service_.bad().count()});
+void Worker::publish() {
+  Seat& seat = board_.seat(seat_);
+  seat.gauges.connections = connection_count();
+  seat.gauges.later_calls = service_.later_count();
+  seat.counters.bad_answers = bad_answers_before_ + service_.bad().count();
+  seat.counters.letters_lost = letters_lost_before_ + service_.shared().mailbox->lost();
+}
+
+std::string Worker::metrics_text() {
+  publish();
+  return prometheus_text(
+      {.board = board_, .sessions = service_.session_count(), .bad = config_.bad});
 }
 
 }  // namespace gauntlet::server

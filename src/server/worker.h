@@ -4,20 +4,23 @@
 //   if (auto started = worker.start(); !started) …   // all listeners are open, or none
 //   worker.run();                                     // until stop(), and what was in flight
 //
-// Keeps nothing that outlives it: a supervisor may run several, each with listeners of its own.
+// Keeps nothing that outlives it: a supervisor runs several, each in a process of its own.
 // Belongs to the thread that calls run(); stop() is called on it too, from within the loop.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/fd.h"
 #include "core/result.h"
 #include "net/loop.h"
+#include "server/board.h"
 #include "server/config.h"
 #include "server/http_transport.h"
 #include "server/line_transport.h"
+#include "server/listeners.h"
 #include "server/service.h"
 #include "server/shared.h"
 #include "server/timers.h"
@@ -26,13 +29,15 @@ namespace gauntlet::server {
 
 class Worker final : net::AcceptHandler {
  public:
-  // `shared` outlives it.
+  // `shared` outlives it. A worker without a board gets one of its own.
   Worker(Config config, std::unique_ptr<net::Loop> loop, Shared& shared);
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
+  // Listens where the configuration says, or on sockets that were opened before.
   core::Result<void> start();
+  void start(Listeners listeners);
   void run();
 
   // Graceful: no new connections; each open one is closed once it has its answers, at the latest
@@ -48,32 +53,32 @@ class Worker final : net::AcceptHandler {
   net::Loop& loop() { return *loop_; }
 
  private:
-  struct Listener {
-    core::Fd fd;
-    net::Endpoint where;
-    Transport* transport;
-  };
-
   void on_accepted(core::Fd socket, std::uint64_t tag) override;
-  core::Result<void> listen(const net::Endpoint& where, Transport& transport,
-                            std::vector<net::Endpoint>& endpoints);
   void close_listeners();
   void sweep(core::Nanos now_ns);
   bool finished(core::Nanos now_ns) const;
   std::size_t connection_count() const { return http_.peer_count() + lines_.peer_count(); }
-  std::string metrics_text() const;
+  std::string metrics_text();
+  void publish();
+  int socket_of(const Listener& listener) const {
+    return listener.socket_of(board_.worker_of(seat_));
+  }
 
   Config config_;
   std::unique_ptr<net::Loop> loop_;
   const net::TlsContext* tls_;  // of the HTTP listeners; null: plain
+  std::optional<Board> own_board_;
+  Board& board_;
+  std::size_t seat_;
   Timers timers_;
   Service service_;
   HttpTransport http_;
   LineTransport lines_;
-  std::vector<Listener> listeners_;
+  Listeners listeners_;
   std::vector<net::Endpoint> http_endpoints_;
   std::vector<net::Endpoint> line_endpoints_;
-  core::Nanos started_ns_ = 0;
+  std::uint64_t bad_answers_before_ = 0;   // of earlier workers in this seat
+  std::uint64_t letters_lost_before_ = 0;  // likewise
   core::Nanos next_sweep_ns_ = 0;
   core::Nanos stop_by_ns_ = Timers::kNever;
   bool abandoned_ = false;

@@ -89,7 +89,8 @@ run::Plan ping_plan() {
   plan.load.connections = 1;
   plan.load.arrivals = run::Arrivals::closed;
   plan.load.reconnect_min = plan.load.reconnect_max = core::kMillisecond;
-  plan.load.mix = {run::Operation{.method = "ping"}};
+  plan.load.mix.resize(1);
+  plan.load.mix[0].method = "ping";
   plan.phases = {{"steady", core::kSecond, true}};
   return plan;
 }

@@ -118,18 +118,32 @@ TEST_F(MailboxTest, LettersToNobodyAreCounted) {
 }
 
 TEST_F(MailboxTest, ACutIsOneWayAndHeals) {
-  first_.mailbox.cut(1, true);
+  bool is_cut = true;
+  first_.mailbox.set_way([&](std::uint32_t worker) {
+    return worker == 1 && is_cut ? Mailbox::Way::cut : Mailbox::Way::open;
+  });
   first_.mailbox.send(1, letter_of("cut"));
   first_.mailbox.broadcast(letter_of("cut"));
   second_.mailbox.send(0, letter_of("back"));
   first_.turn();
   second_.turn();
   EXPECT_TRUE(second_.letters.empty());
+  EXPECT_EQ(first_.mailbox.lost(), 2u);
   EXPECT_EQ(first_.letters.size(), 2u);  // its own broadcast, and what came back
-  first_.mailbox.cut(1, false);
+  is_cut = false;
   first_.mailbox.send(1, letter_of("again"));
   second_.turn();
   EXPECT_EQ(second_.letters.size(), 1u);
+}
+
+TEST_F(MailboxTest, NobodyMissesALetterToAnEmptySeat) {
+  first_.mailbox.set_way(
+      [](std::uint32_t worker) { return worker == 1 ? Mailbox::Way::absent : Mailbox::Way::open; });
+  first_.mailbox.broadcast(letter_of("all"));
+  first_.mailbox.send(1, letter_of("you"));
+  second_.turn();
+  EXPECT_TRUE(second_.letters.empty());
+  EXPECT_EQ(first_.mailbox.lost(), 0u);
 }
 
 TEST_F(MailboxTest, ASuccessorHasTheMailboxButNotTheLettersInIt) {

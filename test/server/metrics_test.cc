@@ -2,6 +2,7 @@
 #include "server/metrics.h"
 
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstdio>
 
@@ -22,25 +23,58 @@ int lint(const std::string& text) {
 
 TEST(Metrics, TheLinterFindsFault) { EXPECT_NE(lint("# TYPE Bad_name counter\nBad_name 1\n"), 0); }
 
-TEST(Metrics, TheTextIsClean) {
-  Counters counters;
-  counters.count_request(Method::tools_call);
-  counters.count_error(-32601);
-  counters.count_error(12345);
-  const std::string text = prometheus_text(counters, {.connections = 3,
-                                                      .sessions = 2,
-                                                      .later_calls = 1,
-                                                      .uptime_seconds = 1.5,
-                                                      .bad = BadKind::drop,
-                                                      .bad_answers = 7});
+TEST(Metrics, TheTextIsCleanAndSpeaksOfTheWholeServer) {
+  Board board(2);
+  board.seat(0).counters.count_request(Method::tools_call);
+  board.seat(1).counters.count_request(Method::tools_call);
+  board.seat(3).counters.count_request(Method::tools_call);  // worker 1 after a reload
+  board.seat(1).counters.count_error(-32601);
+  board.seat(0).counters.count_error(12345);
+  board.seat(0).counters.bad_answers = 3;
+  board.seat(1).counters.bad_answers = 4;
+  board.seat(1).counters.letters_lost = 2;
+  board.seat(0).gauges.connections = 3;
+  board.seat(1).gauges.connections = 4;
+  board.seat(3).gauges.connections = 5;
+  board.seat(0).gauges.later_calls = 1;
+  board.seat(0).pid = getpid();
+  board.seat(0).up = true;
+  board.seat(1).deaths = 2;
+  const std::string text = prometheus_text({.board = board, .sessions = 2, .bad = BadKind::drop});
   EXPECT_EQ(lint(text), 0) << text;
-  EXPECT_THAT(text, HasSubstr("gauntlet_server_requests_total{method=\"tools/call\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("gauntlet_server_requests_total{method=\"tools/call\"} 3\n"));
   EXPECT_THAT(text, HasSubstr("gauntlet_server_errors_total{code=\"-32601\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("gauntlet_server_errors_total{code=\"other\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("gauntlet_server_bad_answers_total{kind=\"drop\"} 7\n"));
   EXPECT_THAT(text, HasSubstr("gauntlet_server_bad_answers_total{kind=\"stall\"} 0\n"));
-  EXPECT_THAT(text, HasSubstr("gauntlet_server_connections 3\n"));
-  EXPECT_THAT(text, HasSubstr("gauntlet_server_uptime_seconds 1.5\n"));
+  EXPECT_THAT(text, HasSubstr("gauntlet_server_connections 12\n"));
+  EXPECT_THAT(text, HasSubstr("gauntlet_server_worker_connections{worker=\"1\"} 9\n"));
+  EXPECT_THAT(text, HasSubstr("gauntlet_server_worker_up{worker=\"0\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("gauntlet_server_worker_up{worker=\"1\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("gauntlet_server_worker_deaths_total{worker=\"1\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("gauntlet_server_letters_lost_total 2\n"));
+  EXPECT_THAT(text, HasSubstr("gauntlet_server_sessions 2\n"));
+  EXPECT_THAT(text, HasSubstr("gauntlet_server_later_calls 1\n"));
+}
+
+TEST(Metrics, RestartTimesAreAHistogram) {
+  Board board(2);
+  board.seat(0).note_up(1);  // a first start
+  board.seat(0).died_ns = core::kSecond;
+  board.seat(0).note_up(core::kSecond + core::kMillisecond);
+  board.seat(1).died_ns = core::kSecond;
+  board.seat(1).note_up(core::kSecond + 70 * core::kMillisecond);
+  board.seat(2).died_ns = core::kSecond;
+  board.seat(2).note_up(10 * core::kSecond);
+  const std::string text = prometheus_text({.board = board});
+  const std::string name = "gauntlet_server_worker_restart_seconds";
+  EXPECT_THAT(text, HasSubstr(name + "_bucket{le=\"0.001\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr(name + "_bucket{le=\"0.05\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr(name + "_bucket{le=\"0.1\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr(name + "_bucket{le=\"1\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr(name + "_bucket{le=\"+Inf\"} 3\n"));
+  EXPECT_THAT(text, HasSubstr(name + "_sum 9.071\n"));
+  EXPECT_THAT(text, HasSubstr(name + "_count 3\n"));
 }
 
 TEST(Metrics, NamesOfMethodsAreBounded) {

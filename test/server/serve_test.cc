@@ -5,6 +5,10 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include <fstream>
+#include <iterator>
+#include <vector>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -14,7 +18,9 @@
 namespace gauntlet::server {
 namespace {
 
+using testing::Contains;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 // A child that runs serve(), and the pipe that its stdout goes to.
@@ -48,6 +54,22 @@ class Serving {
   }
 
   void signal(int number) const { kill(pid_, number); }
+  // Its workers.
+  std::vector<pid_t> children() const {
+    const std::string pid = std::to_string(pid_);
+    std::ifstream file("/proc/" + pid + "/task/" + pid + "/children");
+    return {std::istream_iterator<pid_t>(file), {}};
+  }
+  // Them, once there are as many.
+  std::vector<pid_t> workers(std::size_t count) const {
+    while (children().size() != count) usleep(1000);
+    return children();
+  }
+  // Until neither it nor its workers can print any more.
+  void wait_for_all() {
+    while (!line().empty()) {
+    }
+  }
 
   int wait() {
     int status = 0;
@@ -143,6 +165,74 @@ TEST(Serve, EndsWithItsParentWhenAskedTo) {
   while (fgets(text, sizeof text, out) != nullptr) {
   }  // the end: nobody holds the other end any more
   fclose(out);
+}
+
+Config with_workers(std::size_t workers) {
+  Config config = one_http();
+  config.workers = workers;
+  return config;
+}
+
+TEST(Serve, AnyWorkerSpeaksForTheWholeServer) {
+  Serving serving(with_workers(3));
+  const net::Endpoint where = announced(serving.line());
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(Client(where).ask(stateless_echo("1")).status, 200);
+  for (int i = 0; i < 5; ++i)
+    EXPECT_THAT(Client(where).ask(http("GET", "/metrics")).body,
+                HasSubstr("gauntlet_server_requests_total{method=\"tools/call\"} 20\n"));
+}
+
+TEST(Serve, RefusesNobodyWhileAWorkerIsReplaced) {
+  Config config = with_workers(2);
+  config.restart_limit.count = 100;
+  Serving serving(config);
+  const net::Endpoint where = announced(serving.line());
+  int answered = 0;
+  for (int kills = 0; kills < 5; ++kills) {
+    const std::vector<pid_t> before = serving.workers(2);
+    kill(before.front(), SIGKILL);
+    for (int i = 0; i < 20; ++i) {
+      // A connection that the dying worker had taken already may go with it; none is refused.
+      Client client(where);
+      try {
+        answered += client.ask(stateless_echo("1")).status == 200;
+      } catch (const std::runtime_error&) {
+      }
+    }
+    EXPECT_NE(serving.workers(2), before);
+  }
+  EXPECT_GE(answered, 90);
+}
+
+TEST(Serve, LeavesNothingBehindWhenItIsKilled) {
+  const std::string path = testing::TempDir() + "gauntlet_killed_" + std::to_string(getpid());
+  Config config = with_workers(2);
+  config.lines = {*net::Endpoint::unix_path(path)};
+  Serving serving(config);
+  const net::Endpoint where = announced(serving.line());
+  serving.workers(2);
+  serving.signal(SIGKILL);
+  EXPECT_EQ(serving.wait(), -SIGKILL);
+  serving.wait_for_all();
+  EXPECT_TRUE(net::listen_on(where)) << "the port is free";
+  EXPECT_NE(access(path.c_str(), F_OK), 0);
+}
+
+TEST(Serve, ServesOnAfterAReload) {
+  Serving serving(with_workers(2));
+  const net::Endpoint where = announced(serving.line());
+  Client busy(where);
+  busy.send(post(stateless_call("1", "sleep", R"({"ms":300})"),
+                 stateless_headers("tools/call", "sleep")));
+  while (!has_waiting_call(where)) usleep(1000);
+  const std::vector<pid_t> before = serving.workers(2);
+  serving.signal(SIGHUP);
+  while (serving.children() == before)
+    EXPECT_EQ(Client(where).ask(stateless_echo("2")).status, 200);
+  const HttpResponse response = busy.read_response();
+  EXPECT_EQ(response.body, stateless_echoed("1", R"("slept 300 ms")")) << "ended by the old worker";
+  for (const pid_t pid : serving.workers(2)) EXPECT_THAT(before, Not(Contains(pid)));
+  EXPECT_EQ(Client(where).ask(stateless_echo("3")).status, 200);
 }
 
 TEST(Serve, SaysWhyItCannotListen) {

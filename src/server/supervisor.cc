@@ -1,0 +1,221 @@
+#include "server/supervisor.h"
+
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "core/quantity.h"
+
+namespace gauntlet::server {
+namespace {
+
+constexpr std::array kSignals = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};
+constexpr int kExitWorkerFailed = 5;
+// A worker that was told to go and is done by its own clock gets this much longer.
+constexpr core::Nanos kGrace = core::kSecond;
+// Until the next attempt where the kernel has no room for a process.
+constexpr core::Nanos kForkRetry = 100 * core::kMillisecond;
+// While a new worker is awaited.
+constexpr core::Nanos kLookInterval = 2 * core::kMillisecond;
+constexpr core::Nanos kNever = INT64_MAX;
+
+core::Result<core::Fd> open_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int number : kSignals) sigaddset(&set, number);
+  if (sigprocmask(SIG_BLOCK, &set, nullptr) != 0)
+    return std::unexpected(core::errno_error("sigprocmask"));
+  core::Fd fd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!fd.valid()) return std::unexpected(core::errno_error("signalfd"));
+  return fd;
+}
+
+std::string describe(int status) {
+  if (WIFSIGNALED(status)) return fmt::format("was killed by signal {}", WTERMSIG(status));
+  return fmt::format("ended with status {}", WEXITSTATUS(status));
+}
+
+void say(const std::string& line) { fmt::print(stderr, "gauntlet serve: {}\n", line); }
+
+}  // namespace
+
+Supervisor::Supervisor(Board& board, Orders orders)
+    : board_(board), orders_(std::move(orders)), workers_(board.seats().size()) {}
+
+core::Result<int> Supervisor::run() {
+  auto signals = open_signals();
+  if (!signals) return std::unexpected(signals.error());
+  signals_ = std::move(*signals);
+  for (std::size_t seat = 0; seat < board_.workers(); ++seat) start(seat);
+  while (any_left()) {
+    wait_for_signal();
+    for (const std::size_t seat : std::exchange(unstarted_, {})) start(seat);
+    retire_replaced();
+    kill_late(core::monotonic_ns());
+  }
+  return exit_code_;
+}
+
+void Supervisor::start(std::size_t seat) {
+  const pid_t supervisor = getpid();
+  board_.seat(seat).up.store(false, std::memory_order_relaxed);
+  std::fflush(nullptr);  // or both would write what is buffered
+  const pid_t pid = fork();
+  if (pid == 0) become_worker(seat, supervisor);
+  if (pid < 0) return unstarted_.push_back(seat);
+  workers_[seat] = {.pid = pid};
+  board_.seat(seat).pid.store(pid, std::memory_order_relaxed);
+}
+
+void Supervisor::become_worker(std::size_t seat, pid_t supervisor) {
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (getppid() != supervisor) _exit(0);  // it died before prctl
+  signals_.reset();
+  int status = kExitWorkerFailed;
+  try {
+    status = orders_.work(seat);
+  } catch (const std::exception& error) {
+    say(fmt::format("worker {}: {}", board_.worker_of(seat), error.what()));
+  }
+  std::fflush(nullptr);
+  _exit(status);  // what the supervisor has to tidy up at its end is not ours to tidy up
+}
+
+void Supervisor::wait_for_signal() {
+  const core::Nanos look = next_look();
+  const core::Nanos left =
+      look == kNever ? 0 : std::max<core::Nanos>(look - core::monotonic_ns(), 0);
+  const timespec timeout{.tv_sec = left / core::kSecond, .tv_nsec = left % core::kSecond};
+  pollfd readable{.fd = signals_.get(), .events = POLLIN, .revents = 0};
+  ppoll(&readable, 1, look == kNever ? nullptr : &timeout, nullptr);
+  signalfd_siginfo info{};
+  while (read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info))
+    on_signal(static_cast<int>(info.ssi_signo));
+}
+
+void Supervisor::on_signal(int number) {
+  if (number == SIGCHLD) return reap();
+  if (number == SIGHUP) return reload();
+  if (stopping_) return abandon();
+  begin_stop(0);
+}
+
+void Supervisor::reap() {
+  for (std::size_t seat = 0; seat < workers_.size(); ++seat) {
+    int status = 0;
+    if (workers_[seat].pid == 0 || waitpid(workers_[seat].pid, &status, WNOHANG) <= 0) continue;
+    on_death(seat, status);
+  }
+}
+
+void Supervisor::on_death(std::size_t seat, int status) {
+  const Worker ended = std::exchange(workers_[seat], {});
+  board_.seat(seat).pid.store(0, std::memory_order_relaxed);
+  if (stopping_ || ended.leaving || std::erase(replaced_, seat) > 0) return;
+  const core::Nanos now_ns = core::monotonic_ns();
+  board_.seat(seat).died_ns.store(now_ns, std::memory_order_relaxed);
+  board_.seat(seat).deaths.fetch_add(1, std::memory_order_relaxed);
+  if (too_many_deaths(now_ns)) return escalate(seat, status);
+  start(seat);
+  say(fmt::format("worker {} (pid {}) {}; pid {} takes over", board_.worker_of(seat), ended.pid,
+                  describe(status), workers_[seat].pid));
+}
+
+bool Supervisor::too_many_deaths(core::Nanos now_ns) {
+  while (!deaths_.empty() && deaths_.front() <= now_ns - orders_.restart_limit.window)
+    deaths_.pop_front();
+  deaths_.push_back(now_ns);
+  return deaths_.size() > orders_.restart_limit.count;
+}
+
+void Supervisor::escalate(std::size_t seat, int status) {
+  say(
+      fmt::format("stopping: {} workers ended within {}, and the limit is {}; the last one, worker "
+                  "{}, {}",
+                  deaths_.size(), core::format_duration(orders_.restart_limit.window),
+                  orders_.restart_limit.count, board_.worker_of(seat), describe(status)));
+  begin_stop(kExitEscalated);
+}
+
+void Supervisor::reload() {
+  if (stopping_) return;
+  const auto is_busy = [this](std::size_t seat) {
+    return workers_[seat].pid != 0 && workers_[board_.other_seat(seat)].pid != 0;
+  };
+  for (std::size_t worker = 0; worker < board_.workers(); ++worker)
+    if (is_busy(worker)) return say("not reloaded: the workers of the last reload still leave");
+  if (const auto read = orders_.reload(); !read)
+    return say(fmt::format("not reloaded: {}", read.error().text));
+  for (std::size_t worker = 0; worker < board_.workers(); ++worker) {
+    const std::size_t old = workers_[worker].pid != 0 ? worker : board_.other_seat(worker);
+    replaced_.push_back(old);
+    start(board_.other_seat(old));
+  }
+}
+
+void Supervisor::retire_replaced() {
+  std::erase_if(replaced_, [this](std::size_t seat) {
+    if (!board_.seat(board_.other_seat(seat)).up.load(std::memory_order_acquire)) return false;
+    retire(seat);
+    return true;
+  });
+}
+
+void Supervisor::retire(std::size_t seat) {
+  Worker& worker = workers_[seat];
+  if (worker.pid == 0) return;
+  worker.leaving = true;
+  worker.kill_at = core::monotonic_ns() + orders_.stop_ns + kGrace;
+  kill(worker.pid, SIGTERM);
+}
+
+void Supervisor::begin_stop(int exit_code) {
+  if (std::exchange(stopping_, true)) return;
+  exit_code_ = exit_code;
+  replaced_.clear();
+  unstarted_.clear();
+  orders_.stop();
+  for (std::size_t seat = 0; seat < workers_.size(); ++seat) retire(seat);
+}
+
+void Supervisor::abandon() {
+  exit_code_ = kExitInterrupted;
+  for (const Worker& worker : workers_)
+    if (worker.pid != 0) kill(worker.pid, SIGKILL);
+}
+
+void Supervisor::kill_late(core::Nanos now_ns) {
+  for (Worker& worker : workers_) {
+    if (worker.pid == 0 || !worker.leaving || now_ns < worker.kill_at) continue;
+    kill(worker.pid, SIGKILL);
+    worker.kill_at = kNever;
+  }
+}
+
+bool Supervisor::any_left() const {
+  return !unstarted_.empty() ||
+         std::ranges::any_of(workers_, [](const Worker& worker) { return worker.pid != 0; });
+}
+
+core::Nanos Supervisor::next_look() const {
+  const core::Nanos now_ns = core::monotonic_ns();
+  core::Nanos look = replaced_.empty() ? kNever : now_ns + kLookInterval;
+  if (!unstarted_.empty()) look = std::min(look, now_ns + kForkRetry);
+  for (const Worker& worker : workers_)
+    if (worker.pid != 0 && worker.leaving) look = std::min(look, worker.kill_at);
+  return look;
+}
+
+}  // namespace gauntlet::server

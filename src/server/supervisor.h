@@ -1,0 +1,89 @@
+// Supervisor: the process that starts the workers of a server, starts a new one for each that ends
+// unasked, and stops them all together. It does nothing else, so that nothing else can end it.
+//
+// Workers are forked without exec, and this process has one thread: what was opened before run()
+// (sockets, shared memory, secrets) is theirs too, and goes with the last of them.
+//
+//   SIGTERM, SIGINT   each worker gets SIGTERM and ends its calls; a second one ends them at once
+//   SIGHUP            orders.reload, then for each worker a new one, and once that is up, SIGTERM
+//                     to the old one
+//   too many deaths   within RestartLimit::window: says why on stderr, and stops
+//
+// A worker gets SIGTERM from the kernel when its supervisor dies. Deaths count whoever caused them:
+// a crash, the kernel's out-of-memory killer, or somebody's SIGKILL look the same from here.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/fd.h"
+#include "core/result.h"
+#include "server/board.h"
+#include "server/config.h"
+
+namespace gauntlet::server {
+
+inline constexpr int kExitEscalated = 5;      // the restart limit was exceeded
+inline constexpr int kExitInterrupted = 130;  // a second signal cut the graceful stop short
+
+struct Orders {
+  // A worker, in a process of its own, from beginning to end; returns its exit status. SIGTERM is
+  // blocked there, and so are SIGINT, SIGHUP and SIGCHLD, which are the supervisor's.
+  std::function<int(std::size_t seat)> work;
+  // Reads again what workers inherit. Where it fails, the old workers stay.
+  std::function<core::Result<void>()> reload = [] { return core::Result<void>(); };
+  // No new connections from now on.
+  std::function<void()> stop = [] {};
+  RestartLimit restart_limit = {};
+  core::Nanos stop_ns = 5 * core::kSecond;  // then what is left is killed
+};
+
+class Supervisor {
+ public:
+  Supervisor(Board& board, Orders orders);
+
+  // Until every worker has ended; the exit code of the program. Blocks the signals named above in
+  // the calling thread.
+  core::Result<int> run();
+
+ private:
+  struct Worker {
+    pid_t pid = 0;  // 0: none
+    bool leaving = false;
+    core::Nanos kill_at = 0;
+  };
+
+  void start(std::size_t seat);
+  [[noreturn]] void become_worker(std::size_t seat, pid_t supervisor);
+  void wait_for_signal();
+  void on_signal(int number);
+  void reap();
+  void on_death(std::size_t seat, int status);
+  bool too_many_deaths(core::Nanos now_ns);
+  void escalate(std::size_t seat, int status);
+  void reload();
+  void retire_replaced();
+  void retire(std::size_t seat);
+  void begin_stop(int exit_code);
+  void abandon();
+  void kill_late(core::Nanos now_ns);
+  bool any_left() const;
+  core::Nanos next_look() const;
+
+  Board& board_;
+  Orders orders_;
+  core::Fd signals_;
+  std::vector<Worker> workers_;         // by seat
+  std::vector<std::size_t> replaced_;   // seats to retire once their other seat is up
+  std::vector<std::size_t> unstarted_;  // seats for which there was no process
+  std::deque<core::Nanos> deaths_;      // within the window
+  bool stopping_ = false;
+  int exit_code_ = 0;
+};
+
+}  // namespace gauntlet::server
