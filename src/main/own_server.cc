@@ -2,8 +2,10 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <string_view>
+#include <thread>
 
 #include "core/clock.h"
 
@@ -13,9 +15,15 @@ namespace {
 constexpr core::Nanos kReadyTimeout = 15 * core::kSecond;
 constexpr std::string_view kReadyLine = "gauntlet serve: listening on ";
 
+// Half of the cores: the load has the rest.
+std::string worker_count() {
+  return std::to_string(std::max(1U, std::thread::hardware_concurrency() / 2));
+}
+
 std::vector<std::string> command_line(const std::string& transport) {
   const std::string self = std::filesystem::read_symlink("/proc/self/exe");
-  std::vector<std::string> argv = {self, "serve", "--exit-with-parent"};
+  std::vector<std::string> argv = {self, "serve", "--exit-with-parent", "--workers",
+                                   worker_count()};
   if (transport == "unix") {
     argv.insert(argv.end(), {"--unix", "/tmp/gauntlet-" + std::to_string(getpid()) + ".sock"});
   } else {

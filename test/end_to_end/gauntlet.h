@@ -137,6 +137,8 @@ class Server {
   const std::string& second_url() const { return second_url_; }  // of `serve` with two listeners
   pid_t pid() const { return child_->pid(); }
   void signal(int number) { child_->signal(number); }
+  // Supervisor and workers: a child has its own process group.
+  void signal_all(int number) { kill(-pid(), number); }
 
  private:
   void start(const std::vector<std::string>& argv, const std::string& before_url) {

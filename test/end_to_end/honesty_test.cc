@@ -31,10 +31,10 @@ TEST(CoordinatedOmission, AStopShowsInTheQuantilesAsTheorySays) {
         "run", "--url", server.url(), "-c", "20", "-R", "500", "-d", "8s", "--warmup", "0s",
         "--ramp", "0s", "--timeout", "10s", "--slo", "p99<500ms", "-q"});
     usleep(3'000'000);
-    server.signal(SIGSTOP);
+    server.signal_all(SIGSTOP);
     const core::Nanos stopped = core::monotonic_ns();
     usleep(2'000'000);
-    server.signal(SIGCONT);
+    server.signal_all(SIGCONT);
     // A loaded machine may stretch the pause; the theory is then that of the pause there was.
     stop_s = core::to_seconds(core::monotonic_ns() - stopped);
     run->wait();

@@ -1,5 +1,5 @@
-#!/usr/bin/env bash
-# /metrics of a running suite, as Prometheus and people with old dashboards see it.
+#!/ usr / bin / env bash
+#/ metrics of a running suite, as Prometheus and people with old dashboards see it.
 set -euo pipefail
 results=$(mktemp -d)
 trap 'kill "$run" 2>/dev/null || true; rm -rf "$results"' EXIT
@@ -9,7 +9,8 @@ trap 'kill "$run" 2>/dev/null || true; rm -rf "$results"' EXIT
 run=$!
 
 metrics=
-for _ in $(seq 100); do
+for _ in $(seq 100);
+do
   metrics=$(curl -s http://127.0.0.1:19190/metrics || true)
   if grep -q '^erlmcp_throughput_messages_per_second [1-9]' <<<"$metrics"; then break; fi
   sleep 0.1
