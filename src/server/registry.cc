@@ -33,6 +33,14 @@ struct alignas(64) Registry::Shard {
   Count wait_ns_max = 0;
   Count repaired = 0;
   Count expired = 0;
+  Count turned_away = 0;
+
+  // The failpoint's; without the lock, so that not even that is needed.
+  bool turns_away() {
+    if (!unreachable) return false;
+    turned_away.fetch_add(1, std::memory_order_relaxed);
+    return true;
+  }
 };
 
 struct Registry::Place {
@@ -108,7 +116,7 @@ SessionTable::Slot* Registry::look_up(Place& at, const SessionKey& key, core::Na
 
 std::optional<Session> Registry::find(const SessionKey& key, core::Nanos now_ns) {
   Place& at = place(key);
-  if (at.shard->unreachable) return std::nullopt;
+  if (at.shard->turns_away()) return std::nullopt;
   const Locked lock(at);
   const auto* slot = look_up(at, key, now_ns);
   return slot == nullptr ? std::nullopt : std::optional(slot->session);
@@ -117,7 +125,7 @@ std::optional<Session> Registry::find(const SessionKey& key, core::Nanos now_ns)
 bool Registry::update(const SessionKey& key, core::Nanos now_ns,
                       const std::function<void(Session&)>& change) {
   Place& at = place(key);
-  if (at.shard->unreachable) return false;
+  if (at.shard->turns_away()) return false;
   const Locked lock(at);
   auto* slot = look_up(at, key, now_ns);
   if (slot == nullptr) return false;
@@ -129,7 +137,7 @@ bool Registry::update(const SessionKey& key, core::Nanos now_ns,
 
 bool Registry::close(const SessionKey& key) {
   Place& at = place(key);
-  if (at.shard->unreachable) return false;
+  if (at.shard->turns_away()) return false;
   const Locked lock(at);
   SessionTable::Slot* slot = at.table.find(key);
   if (slot == nullptr) return false;
@@ -179,7 +187,8 @@ ShardStats Registry::stats(std::size_t shard) const {
           .wait_ns = read(at.shard->wait_ns),
           .wait_ns_max = read(at.shard->wait_ns_max),
           .repaired = read(at.shard->repaired),
-          .expired = read(at.shard->expired)};
+          .expired = read(at.shard->expired),
+          .turned_away = read(at.shard->turned_away)};
 }
 
 }  // namespace gauntlet::server

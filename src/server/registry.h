@@ -33,6 +33,7 @@ struct ShardStats {
   std::uint64_t wait_ns_max = 0;
   std::uint64_t repaired = 0;  // its owner had died with the lock in hand
   std::uint64_t expired = 0;
+  std::uint64_t turned_away = 0;  // by the failpoint
 };
 
 class Registry {
