@@ -5,6 +5,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include <cstdio>
 #include <fstream>
 #include <iterator>
 #include <vector>
@@ -29,6 +30,7 @@ class Serving {
   explicit Serving(const Config& config) {
     int ends[2];
     if (pipe(ends) != 0) throw std::runtime_error("pipe");
+    std::fflush(nullptr);  // or the child would print what waits here
     pid_ = fork();
     if (pid_ == 0) {
       prctl(PR_SET_PDEATHSIG, SIGKILL);
