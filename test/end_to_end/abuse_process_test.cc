@@ -23,7 +23,7 @@ net::Endpoint endpoint_of(const std::string& url) {
 Server serve_with_descriptors(int count) {
   return Server({"sh", "-c",
                  "ulimit -n " + std::to_string(count) +
-                     "; exec \"$0\" serve --exit-with-parent --http 127.0.0.1:auto",
+                     "; exec \"$0\" serve --workers 1 --exit-with-parent --http 127.0.0.1:auto",
                  GAUNTLET_BINARY},
                 "listening on ");
 }
@@ -93,7 +93,7 @@ std::vector<Client> abuse_with_memory(const net::Endpoint& where) {
 }
 
 TEST(AbusiveProcess, MemoryReturns) {
-  const Server server({"--http", "127.0.0.1:auto", "--exit-with-parent"});
+  const Server server({"--http", "127.0.0.1:auto", "--workers", "1", "--exit-with-parent"});
   const net::Endpoint where = endpoint_of(server.url());
   Client witness(where);
   const std::uint64_t before = resident_bytes(server);
@@ -106,7 +106,8 @@ TEST(AbusiveProcess, MemoryReturns) {
   while (metric(witness, "gauntlet_server_connections") > 1) usleep(10'000);
   const std::uint64_t after = resident_bytes(server);
   EXPECT_GT(most, before + 60 * kMegabyte) << "no abuse";
-  EXPECT_LT(after, before + 20 * kMegabyte);
+  // Sessions stay, and spare buffers: 64 of 256 KiB.
+  EXPECT_LT(after, before + 40 * kMegabyte);
 }
 
 }  // namespace
