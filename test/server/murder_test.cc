@@ -170,7 +170,8 @@ class Murder : public testing::Test {
     ASSERT_TRUE(events_are_whole(place)) << place.appended;
     update(place);
     if (!place.append_begun) return;
-    const std::uint64_t number = events_.append(place.key, kStream + 1, "", true);
+    // A stream of its own each time: the same session may be hit more than once.
+    const std::uint64_t number = events_.append(place.key, kStream + ++probes_, "", true);
     ASSERT_EQ(number, 1u);
     settle_append(place);
   }
@@ -192,6 +193,7 @@ class Murder : public testing::Test {
   std::array<pid_t, kWorkers> pids_{};
   std::uint64_t starts_ = 0;
   std::uint64_t maybe_leaked_ = 0;
+  std::uint32_t probes_ = 0;  // streams written by inspect()
 };
 
 TEST_F(Murder, LosesNothingThatWasDone) {
