@@ -26,7 +26,7 @@ wrk.headers["Mcp-Method"] = "tools/call"
 wrk.headers["Mcp-Name"] = "echo"
 LUA
 
-taskset -c 0 "$gauntlet" serve --http 127.0.0.1:21080 >"$work/serve.out" &
+taskset -c 0 "$gauntlet" serve --http 127.0.0.1:21080 --workers 1 >"$work/serve.out" &
 pids+=($!)
 for _ in $(seq 50); do grep -q listening "$work/serve.out" && break; sleep 0.1; done
 url=http://127.0.0.1:21080/mcp

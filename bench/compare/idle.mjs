@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 const [connections, sessions] = [process.argv[2] ?? 10000, process.argv[3] ?? 50000].map(Number);
 const port = 21082;
 const program = fileURLToPath(new URL('../../build/release/gauntlet', import.meta.url));
-const server = spawn(program, ['serve', '--http', `127.0.0.1:${port}`, '--workers', '1', '--rate-limit', '0'],
+const server = spawn(program, ['serve', '--http', `127.0.0.1:${port}`, '--workers', '1'],
                      { stdio: ['ignore', 'pipe', 'inherit'] });
 await new Promise((resolve) => server.stdout.once('data', resolve));
 

@@ -55,7 +55,7 @@ stateful_lua() { # FILE URL
   lua "$1" "$call}}" MCP-Protocol-Version=2025-11-25 ${session:+Mcp-Session-Id=$session}
 }
 
-start "$work/ours" "$gauntlet" serve --http 127.0.0.1:21080 --workers 1 --rate-limit 0
+start "$work/ours" "$gauntlet" serve --http 127.0.0.1:21080 --workers 1
 ours=$(url_in "$work/ours")
 lua "$work/stateless.lua" "$call,$meta}}" MCP-Protocol-Version=2026-07-28 Mcp-Method=tools/call Mcp-Name=echo
 stateful_lua "$work/stateful.lua" "$ours"
