@@ -6,56 +6,18 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 rounds=${1:-5} seconds=${2:-4} connections=${3:-150}
-gauntlet=$PWD/build/release/gauntlet
-work=$(mktemp -d)
-pids=()
-trap 'kill "${pids[@]}" 2>/dev/null || true; rm -rf "$work"' EXIT
+source bench/compare/shared.sh
 
-# The call that both generators send, and an answer of the size that our server gives.
-arguments='{"message":"0123456789abcdef The answer has to carry this back, with about a hundred bytes of text to it."}'
-meta='"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"gauntlet","version":"0.1.0"},"io.modelcontextprotocol/clientCapabilities":{}}'
-body="{\"jsonrpc\":\"2.0\",\"id\":1000000000,\"method\":\"tools/call\",\"params\":{\"name\":\"echo\",\"arguments\":$arguments,$meta}}"
-
-cat >"$work/call.lua" <<LUA
-wrk.method = "POST"
-wrk.body = [[$body]]
-wrk.headers["Content-Type"] = "application/json"
-wrk.headers["Accept"] = "application/json, text/event-stream"
-wrk.headers["MCP-Protocol-Version"] = "2026-07-28"
-wrk.headers["Mcp-Method"] = "tools/call"
-wrk.headers["Mcp-Name"] = "echo"
-LUA
+lua "$work/call.lua" "$call,$meta}}" "${stateless_headers[@]}"
 
 taskset -c 0 "$gauntlet" serve --http 127.0.0.1:21080 --workers 1 >"$work/serve.out" &
 pids+=($!)
 for _ in $(seq 50); do grep -q listening "$work/serve.out" && break; sleep 0.1; done
 url=http://127.0.0.1:21080/mcp
-answer=$(curl -s "$url" -H 'Content-Type: application/json' -H 'MCP-Protocol-Version: 2026-07-28' \
-  -H 'Accept: application/json, text/event-stream' -H 'Mcp-Method: tools/call' -H 'Mcp-Name: echo' \
-  -d "$body")
+answer=$(ask "$url")
 case $answer in *'"result"'*) ;; *) echo "compare.sh: the server refused: $answer" >&2; exit 1 ;; esac
 
-cat >"$work/nginx.conf" <<NGINX
-worker_processes 1;
-daemon off;
-pid $work/nginx.pid;
-error_log $work/error.log;
-events { worker_connections 4096; }
-http {
-  access_log off;
-  client_body_temp_path $work; proxy_temp_path $work; fastcgi_temp_path $work;
-  uwsgi_temp_path $work; scgi_temp_path $work;
-  keepalive_requests 1000000000;
-  server {
-    listen 127.0.0.1:21081 backlog=4096;
-    location / { default_type application/json; return 200 '$answer'; }
-  }
-}
-NGINX
-taskset -c 0 nginx -c "$work/nginx.conf" -e "$work/error.log" &
-pids+=($!)
-sleep 0.5
-[ "$(curl -s http://127.0.0.1:21081/mcp)" = "$answer" ] || { echo 'compare.sh: nginx does not answer' >&2; exit 1; }
+serve_static "$answer"
 
 # "CPU-seconds requests" of one run.
 TIMEFORMAT='%U %S'

@@ -8,23 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 rounds=${1:-5} seconds=${2:-3}
-gauntlet=$PWD/build/release/gauntlet
-work=$(mktemp -d)
-pids=()
-trap 'kill "${pids[@]}" 2>/dev/null || true; rm -rf "$work"' EXIT
-
-arguments='{"message":"0123456789abcdef The answer has to carry this back, with about a hundred bytes of text to it."}'
-meta='"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"gauntlet","version":"0.1.0"},"io.modelcontextprotocol/clientCapabilities":{}}'
-call='{"jsonrpc":"2.0","id":1000000000,"method":"tools/call","params":{"name":"echo","arguments":'$arguments
-json=(-H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream')
-
-lua() { # FILE BODY HEADER=VALUE…: what wrk sends
-  printf 'wrk.method = "POST"\nwrk.body = [[%s]]\n' "$2" >"$1"
-  printf 'wrk.headers["%s"] = "%s"\n' Content-Type application/json \
-    Accept 'application/json, text/event-stream' >>"$1"
-  local header
-  for header in "${@:3}"; do printf 'wrk.headers["%s"] = "%s"\n' "${header%%=*}" "${header#*=}" >>"$1"; done
-}
+source bench/compare/shared.sh
 
 start() { # OUTPUT COMMAND…: on core 0, until it says where it listens
   taskset -c 0 "${@:2}" >"$1" 2>&1 &
@@ -36,7 +20,7 @@ start() { # OUTPUT COMMAND…: on core 0, until it says where it listens
 url_in() { grep -oE 'http://[^"]+/mcp' "$1" | head -1; }
 
 open_session() { # URL: the Mcp-Session-Id of a new one, or nothing
-  curl -si "$1" "${json[@]}" -d '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"wrk","version":"1"}}}' |
+  curl -si "$1" -H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream' -d '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"wrk","version":"1"}}}' |
     tr -d '\r' | sed -n 's/^[Mm]cp-[Ss]ession-[Ii]d: //p'
 }
 
@@ -57,33 +41,12 @@ stateful_lua() { # FILE URL
 
 start "$work/ours" "$gauntlet" serve --http 127.0.0.1:21080 --workers 1
 ours=$(url_in "$work/ours")
-lua "$work/stateless.lua" "$call,$meta}}" MCP-Protocol-Version=2026-07-28 Mcp-Method=tools/call Mcp-Name=echo
+lua "$work/stateless.lua" "$call,$meta}}" "${stateless_headers[@]}"
 stateful_lua "$work/stateful.lua" "$ours"
 add 'gauntlet serve, stateless' "$ours" "$work/stateless.lua" "${pids[-1]}"
 add 'gauntlet serve, stateful' "$ours" "$work/stateful.lua" "${pids[-1]}"
 
-answer=$(curl -s "$ours" "${json[@]}" -H 'MCP-Protocol-Version: 2026-07-28' -H 'Mcp-Method: tools/call' \
-  -H 'Mcp-Name: echo' -d "$call,$meta}}")
-cat >"$work/nginx.conf" <<NGINX
-worker_processes 1;
-daemon off;
-pid $work/nginx.pid;
-error_log $work/error.log;
-events { worker_connections 4096; }
-http {
-  access_log off;
-  client_body_temp_path $work; proxy_temp_path $work; fastcgi_temp_path $work;
-  uwsgi_temp_path $work; scgi_temp_path $work;
-  keepalive_requests 1000000000;
-  server {
-    listen 127.0.0.1:21081 backlog=4096;
-    location / { default_type application/json; return 200 '$answer'; }
-  }
-}
-NGINX
-taskset -c 0 nginx -c "$work/nginx.conf" -e "$work/error.log" &
-pids+=($!)
-sleep 0.5
+serve_static "$(ask "$ours")"
 add 'nginx, static body' http://127.0.0.1:21081/mcp "$work/stateless.lua" "${pids[-1]}"
 
 for generation in 1 2; do

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "server/digest.h"
+#include "wire/http_grammar.h"
 
 namespace gauntlet::server {
 namespace {
@@ -17,13 +18,9 @@ constexpr View kUnknown = "the token is not known";
 
 bool is_url(View text) { return text.starts_with("https://") || text.starts_with("http://"); }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
 // The token of "Bearer <token>"; nothing where the header says something else.
 std::optional<View> token_of(View authorization) {
-  const View scheme = authorization.substr(0, kScheme.size());
-  if (!std::equal(scheme.begin(), scheme.end(), kScheme.begin(), kScheme.end(),
-                  [](char a, char b) { return lower(a) == b; }))
+  if (!wire::equal_ignoring_case(authorization.substr(0, kScheme.size()), kScheme))
     return std::nullopt;
   authorization.remove_prefix(
       std::min(authorization.find_first_not_of(' ', kScheme.size()), authorization.size()));

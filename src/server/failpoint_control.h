@@ -22,6 +22,7 @@
 
 #include "core/fd.h"
 #include "net/loop.h"
+#include "server/digest.h"
 #include "server/failpoints.h"
 #include "wire/http.h"
 
@@ -40,7 +41,8 @@ FailpointAnswer obey(Failpoints& failpoints, std::string_view method, std::strin
 class FailpointControl final : net::AcceptHandler, net::StreamHandler {
  public:
   // `listening_fd` stays its owner's.
-  FailpointControl(net::Loop& loop, int listening_fd, std::string token, Failpoints& failpoints);
+  FailpointControl(net::Loop& loop, int listening_fd, std::string_view token,
+                   Failpoints& failpoints);
   ~FailpointControl();
   FailpointControl(const FailpointControl&) = delete;
   FailpointControl& operator=(const FailpointControl&) = delete;
@@ -60,7 +62,7 @@ class FailpointControl final : net::AcceptHandler, net::StreamHandler {
 
   net::Loop& loop_;
   int listening_fd_;
-  std::string token_;
+  Digest token_;
   Failpoints& failpoints_;
   std::map<std::uint64_t, Connection> connections_;
   std::uint64_t next_tag_ = 0;

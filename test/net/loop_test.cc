@@ -10,45 +10,12 @@
 #include <vector>
 
 #include "net/child.h"
+#include "net/recorder.h"
 
 namespace gauntlet::net {
 namespace {
 
 constexpr core::Nanos kPatience = 10 * core::kSecond;
-
-// Collects what happens to its streams; `echo` sends everything back.
-struct Recorder final : StreamHandler, AcceptHandler {
-  explicit Recorder(Loop& l) : loop(l) {}
-  void on_connected(StreamId stream, std::uint64_t) override { connected.push_back(stream); }
-  void on_data(StreamId stream, std::uint64_t tag, std::span<char> bytes) override {
-    data.append(bytes.data(), bytes.size());
-    tags.push_back(tag);
-    if (echo) loop.output(stream).append(bytes.data(), bytes.size());
-    if (close_on_data) loop.close(stream, CloseMode::orderly);
-  }
-  bool on_half_closed(StreamId, std::uint64_t) override {
-    ++half_closed;
-    return stays_half_open;
-  }
-  void on_closed(StreamId, std::uint64_t, CloseReason reason, int error) override {
-    closed.push_back(reason);
-    errors.push_back(error);
-  }
-  void on_accepted(core::Fd socket, std::uint64_t tag) override {
-    accepted.push_back(loop.adopt(std::move(socket), *this, tag));
-  }
-
-  Loop& loop;
-  bool echo = false;
-  bool close_on_data = false;
-  bool stays_half_open = false;
-  int half_closed = 0;
-  std::vector<StreamId> connected, accepted;
-  std::vector<CloseReason> closed;
-  std::vector<int> errors;
-  std::vector<std::uint64_t> tags;
-  std::string data;
-};
 
 class LoopTest : public testing::Test {
  protected:
