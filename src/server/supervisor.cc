@@ -81,7 +81,10 @@ void Supervisor::start(std::size_t seat) {
 
 void Supervisor::become_worker(std::size_t seat, pid_t supervisor) {
   prctl(PR_SET_PDEATHSIG, SIGTERM);
-  if (getppid() != supervisor) _exit(0);  // it died before prctl
+  if (getppid() != supervisor) {  // it died before prctl, and so tidied nothing up
+    orders_.stop();
+    _exit(0);
+  }
   signals_.reset();
   int status = kExitWorkerFailed;
   try {

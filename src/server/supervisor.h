@@ -37,7 +37,8 @@ struct Orders {
   std::function<int(std::size_t seat)> work;
   // Reads again what workers inherit. Where it fails, the old workers stay.
   std::function<core::Result<void>()> reload = [] { return core::Result<void>(); };
-  // No new connections from now on.
+  // No new connections from now on, and no socket left behind. The supervisor's last act, or that
+  // of a worker that finds it dead before it began.
   std::function<void()> stop = [] {};
   RestartLimit restart_limit = {};
   core::Nanos stop_ns = 5 * core::kSecond;  // then what is left is killed
