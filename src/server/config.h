@@ -24,15 +24,24 @@ struct Limits {
   std::size_t head_bytes_max = 16 * 1024;   // of an HTTP request
   std::size_t message_bytes_max = 1 << 20;  // of a body or a line
   std::size_t output_bytes_max = 1 << 20;   // unsent on one connection; beyond, reading pauses
+  std::size_t backlog_bytes_max = 4 << 20;  // … beyond this, the peer is cut off
   std::size_t held_bytes_max = 8 << 20;     // read but not yet served; beyond, the peer is cut off
   std::size_t sessions_max = 100'000;
   std::size_t events_bytes_per_shard = 1 << 20;  // of event streams, kept for resumption
   std::size_t later_max = 100'000;               // calls that are answered later, all together
+  std::size_t peer_calls_max = 1000;             // … on one connection of lines or WebSocket
+  std::size_t session_streams_max = 64;          // event streams of one session, at one worker
+  std::size_t batch_max = 64;                    // messages in a JSON-RPC batch (2025-03-26)
   core::Nanos session_idle_ns = 1800 * core::kSecond;
-  core::Nanos message_ns = 30 * core::kSecond;  // from a message's first byte to its last
-  core::Nanos output_ns = 30 * core::kSecond;   // for a full output buffer to drain
-  core::Nanos linger_ns = 2 * core::kSecond;    // from our FIN to the peer's
-  core::Nanos stop_ns = 5 * core::kSecond;      // for calls in flight, once told to stop
+  core::Nanos message_ns = 30 * core::kSecond;      // from a message's first byte to its last
+  core::Nanos output_ns = 30 * core::kSecond;       // for a full output buffer to drain
+  core::Nanos half_closed_ns = 30 * core::kSecond;  // for answers to a peer that sent its FIN
+  core::Nanos keep_alive_ns = 15 * core::kSecond;   // of silence on an event stream
+  core::Nanos retry_ns = core::kSecond;             // after which a client may resume its stream
+  core::Nanos resume_ns =
+      60 * core::kSecond;  // a lost standalone stream is written on for that long
+  core::Nanos linger_ns = 2 * core::kSecond;  // from our FIN to the peer's
+  core::Nanos stop_ns = 5 * core::kSecond;    // for calls in flight, once told to stop
 };
 
 // More workers than this dead within the window: the server gives up.

@@ -31,6 +31,7 @@ std::optional<View>* place_of(View name, RequestHeaders& headers) {
     case 8: return is("mcp-name") ? &headers.mcp.name : nullptr;
     case 10: return is("mcp-method") ? &headers.mcp.method : nullptr;
     case 12: return is("content-type") ? &headers.content_type : nullptr;
+    case 13: return is("last-event-id") ? &headers.last_event_id : nullptr;
     case 14: return is("mcp-session-id") ? &headers.session_id : nullptr;
     case 20: return is("mcp-protocol-version") ? &headers.mcp.protocol_version : nullptr;
     default: return nullptr;
@@ -90,15 +91,23 @@ std::optional<mcp::Refusal> check_source(const RequestHeaders& headers, bool loo
   return std::nullopt;
 }
 
+std::optional<mcp::Refusal> check_content_type(const RequestHeaders& headers) {
+  if (headers.content_type && is_json(*headers.content_type)) return std::nullopt;
+  return refusal(415, "Content-Type must be application/json");
+}
+
+bool accepts_events(const RequestHeaders& headers, AnswerMode mode) {
+  return mode != AnswerMode::json &&
+         accepts(headers.accept.value_or("*/*"), "text/event-stream", "text/*");
+}
+
 std::expected<AnswerFormat, mcp::Refusal> check_media_types(const RequestHeaders& headers,
                                                             AnswerMode mode) {
-  if (!headers.content_type || !is_json(*headers.content_type))
-    return std::unexpected(refusal(415, "Content-Type must be application/json"));
-  const View accept = headers.accept.value_or("*/*");
-  if (mode != AnswerMode::sse && accepts(accept, "application/json", "application/*"))
+  if (const auto wrong = check_content_type(headers)) return std::unexpected(*wrong);
+  if (mode != AnswerMode::sse &&
+      accepts(headers.accept.value_or("*/*"), "application/json", "application/*"))
     return AnswerFormat::json;
-  if (mode != AnswerMode::json && accepts(accept, "text/event-stream", "text/*"))
-    return AnswerFormat::sse;
+  if (accepts_events(headers, mode)) return AnswerFormat::sse;
   return std::unexpected(refusal(406, "Accept must allow application/json or text/event-stream"));
 }
 

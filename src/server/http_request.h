@@ -20,6 +20,7 @@ struct RequestHeaders {
   std::optional<std::string_view> accept;
   std::optional<std::string_view> content_type;
   std::optional<std::string_view> session_id;
+  std::optional<std::string_view> last_event_id;
   mcp::HeaderFacts mcp;
 };
 
@@ -42,5 +43,11 @@ enum class AnswerFormat : std::uint8_t { json, sse };
 // 415 and 406, or the format that the client is to get. An absent Accept takes anything.
 std::expected<AnswerFormat, mcp::Refusal> check_media_types(const RequestHeaders& headers,
                                                             AnswerMode mode);
+
+// 415, unless the content is JSON.
+std::optional<mcp::Refusal> check_content_type(const RequestHeaders& headers);
+
+// Whether the client takes an event stream, and the mode gives it one.
+bool accepts_events(const RequestHeaders& headers, AnswerMode mode);
 
 }  // namespace gauntlet::server

@@ -4,6 +4,7 @@
 
 #include "server/credentials.h"
 #include "wire/http_write.h"
+#include "wire/web_socket_handshake.h"
 
 namespace gauntlet::server {
 namespace {
@@ -11,6 +12,7 @@ namespace {
 constexpr std::string_view kPlainText = "text/plain; charset=utf-8";
 constexpr std::string_view kMetricsText = "text/plain; version=0.0.4; charset=utf-8";
 constexpr std::string_view kJson = "application/json";
+constexpr std::string_view kSubprotocol = "mcp";
 
 int status_of(wire::HttpError error) {
   switch (error) {
@@ -28,11 +30,6 @@ bool is_page(std::string_view path) {
   return path == "/health" || path == "/ready" || path == "/metrics";
 }
 
-std::string_view extra_of(int status) {
-  return status == 429 || status == 503 ? std::string_view("Retry-After: 1\r\n")
-                                        : std::string_view();
-}
-
 }  // namespace
 
 HttpTransport::HttpTransport(net::Loop& loop, Service& service, const Config& config,
@@ -42,24 +39,20 @@ HttpTransport::HttpTransport(net::Loop& loop, Service& service, const Config& co
       authorizer_(config.credentials != nullptr && config.credentials->authorizer
                       ? &*config.credentials->authorizer
                       : nullptr),
-      metrics_text_(std::move(metrics_text)) {
+      metrics_text_(std::move(metrics_text)),
+      streams_(service.shared(), config.limits, *this) {
   refresh_date();
-}
-
-// RFC 9110 section 6.6.1: an origin server with a clock sends Date.
-void HttpTransport::refresh_date() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  char text[64];
-  const std::size_t size =
-      std::strftime(text, sizeof text, "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &parts);
-  date_line_.assign(text, size);
 }
 
 void HttpTransport::sweep(core::Nanos now_ns) {
   refresh_date();
   Transport::sweep(now_ns);
+  streams_.sweep(now_ns);
+  each_peer([&](Peer& base) {
+    auto& peer = static_cast<HttpPeer&>(base);
+    if (peer.events && now_ns - peer.last_event_ns >= limits_.keep_alive_ns)
+      keep_alive(peer, now_ns);
+  });
 }
 
 std::unique_ptr<Peer> HttpTransport::make_peer() const {
@@ -105,7 +98,7 @@ void HttpTransport::on_incomplete(HttpPeer& peer) {
   if (!peer.in_body || peer.continued || !peer.body.empty()) return;
   if (peer.parser.head().value_of("expect").empty()) return;
   peer.continued = true;
-  wire::append_response_head(out(), 100, {}, 0, {});
+  wire::append_response_head(out(peer), 100, {}, 0, {});
 }
 
 void HttpTransport::on_error(HttpPeer& peer) {
@@ -131,10 +124,8 @@ void HttpTransport::on_request(HttpPeer& peer) {
   } else if (peer.denied) {
     const int code = peer.denied->status == 404 ? mcp::kSessionNotFound : mcp::kBadRequest;
     refuse(peer, {code, peer.denied->status, peer.denied->text}, peer.denied->header_line);
-  } else if (const std::string_view path = path_of(head.target); path == "/mcp") {
-    on_mcp(peer, headers);
   } else {
-    route(peer, path);
+    route(peer, headers);
   }
   peer.whole = {};
   peer.body.clear();
@@ -165,7 +156,15 @@ bool HttpTransport::is_foreign_session(const HttpPeer& peer) const {
   return session && session->principal != peer.principal;
 }
 
-void HttpTransport::route(HttpPeer& peer, std::string_view path) {
+void HttpTransport::route(HttpPeer& peer, const RequestHeaders& headers) {
+  const std::string_view path = path_of(peer.parser.head().target);
+  if (path == "/mcp") return on_mcp(peer, headers);
+  if (path == "/sse") return on_sse_get(peer, headers);
+  if (path == "/message") return on_sse_post(peer, headers);
+  serve_page(peer, path);
+}
+
+void HttpTransport::serve_page(HttpPeer& peer, std::string_view path) {
   const std::string_view method = peer.parser.head().method;
   const bool metadata = authorizer_ != nullptr && authorizer_->is_metadata_path(path);
   if (!metadata && !is_page(path)) return write_plain(peer, 404, kPlainText, "not found\n");
@@ -181,8 +180,17 @@ void HttpTransport::route(HttpPeer& peer, std::string_view path) {
 void HttpTransport::on_mcp(HttpPeer& peer, const RequestHeaders& headers) {
   const std::string_view method = peer.parser.head().method;
   if (method == "POST") return on_post(peer, headers);
+  if (wire::asks_for_web_socket(peer.parser.head())) return on_upgrade(peer);
+  if (method == "GET") return on_get(peer, headers);
   if (method == "DELETE") return on_delete(peer, headers);
-  refuse(peer, {mcp::kBadRequest, 405, "use POST"}, "Allow: POST, DELETE\r\n");
+  refuse(peer, {mcp::kBadRequest, 405, "use POST"}, "Allow: GET, POST, DELETE\r\n");
+}
+
+std::span<const char> HttpTransport::body_of(HttpPeer& peer) {
+  if (peer.body.empty()) return peer.whole;
+  const std::size_t size = peer.body.size();
+  peer.body.append(wire::kReadPadding, '\0');
+  return {peer.body.data(), size};
 }
 
 void HttpTransport::on_post(HttpPeer& peer, const RequestHeaders& headers) {
@@ -192,13 +200,54 @@ void HttpTransport::on_post(HttpPeer& peer, const RequestHeaders& headers) {
   Caller caller = caller_of(peer);
   caller.headers = &headers.mcp;
   caller.session_id = headers.session_id;
-  std::span<const char> body = peer.whole;
-  if (!peer.body.empty()) {
-    const std::size_t size = peer.body.size();
-    peer.body.append(wire::kReadPadding, '\0');
-    body = {peer.body.data(), size};
+  headers_ = &headers;
+  const std::span<const char> body = body_of(peer);
+  if (is_batch(body) && takes_batches(headers.session_id)) {
+    on_batch(peer, caller, body);
+  } else if (const Answer given = service_.handle(body, caller); !given.later) {
+    answer(peer, given);
   }
-  answer(peer, service_.handle(body, caller));
+  headers_ = nullptr;
+}
+
+void HttpTransport::on_batch(HttpPeer& peer, const Caller& caller, std::span<const char> body) {
+  const auto batch = split_batch(body, limits_.batch_max);
+  if (!batch) return answer(peer, service_.refuse(batch.error()));
+  const auto exchange = make_exchange(peer);
+  exchange->batch.emplace();
+  exchange->more = true;
+  for (const std::string& message : *batch) {
+    const Answer given = service_.handle(message_of(message), caller);
+    if (!given.later) finish(*exchange, 0, given);
+  }
+  exchange->more = false;
+  if (exchange->complete()) conclude(*exchange, {});
+}
+
+bool HttpTransport::takes_batches(std::optional<std::string_view> session_id) {
+  const auto key = session_id ? parse_session_id(*session_id) : std::nullopt;
+  const auto session = key ? service_.shared().registry.find(*key, now_ns()) : std::nullopt;
+  return session && session->revision == mcp::Revision::v2025_03_26;
+}
+
+// RFC 6455 section 4.2.
+void HttpTransport::on_upgrade(HttpPeer& peer) {
+  const wire::HttpHead& head = peer.parser.head();
+  const auto key = wire::check_web_socket_request(head);
+  if (!key && key.error() == wire::HandshakeError::unsupported_version)
+    return refuse(peer, {mcp::kBadRequest, 426, "WebSocket version 13 is served here"},
+                  "Sec-WebSocket-Version: 13\r\n");
+  if (!key || web_sockets_ == nullptr || draining() || !wire::offers_protocol(head, kSubprotocol))
+    return refuse(peer, {mcp::kBadRequest, 400, "not a WebSocket with subprotocol mcp"});
+  wire::append_web_socket_answer(out(peer), *key, kSubprotocol, date_line_);
+  peer.handed_over = true;
+}
+
+void HttpTransport::pass_on(Peer& peer, std::span<char> rest) {
+  const net::StreamId stream = peer.stream;
+  const std::uint64_t tag = web_sockets_->adopt(stream, peer.loopback, peer.principal);
+  give_up(peer);
+  if (!rest.empty()) web_sockets_->on_data(stream, tag, rest);
 }
 
 void HttpTransport::on_delete(HttpPeer& peer, const RequestHeaders& headers) {
@@ -207,64 +256,6 @@ void HttpTransport::on_delete(HttpPeer& peer, const RequestHeaders& headers) {
   if (!service_.close_session(*headers.session_id))
     return refuse(peer, {mcp::kSessionNotFound, 404, "Session not found"});
   write_plain(peer, 200, {}, {});
-}
-
-void HttpTransport::refuse(HttpPeer& peer, const mcp::Refusal& refusal, std::string_view extra) {
-  const Answer answer = service_.refuse(refusal);
-  write_plain(peer, answer.http_status, kJson, answer.body, extra);
-}
-
-std::string_view HttpTransport::head_lines(const HttpPeer& peer, std::string_view extra) {
-  head_lines_ = date_line_;
-  head_lines_ += extra;
-  if (!peer.keep_alive) head_lines_ += "Connection: close\r\n";
-  if (peer.keep_alive && peer.http_1_0) head_lines_ += "Connection: keep-alive\r\n";
-  return head_lines_;
-}
-
-void HttpTransport::write_plain(HttpPeer& peer, int status, std::string_view type,
-                                std::string_view body, std::string_view extra) {
-  if (peer.stalled) return;
-  wire::append_response_head(out(), status, type, body.size(), head_lines(peer, extra));
-  if (!peer.head_only) out() += body;
-}
-
-void HttpTransport::write(Peer& base, const Answer& answer) {
-  auto& peer = static_cast<HttpPeer&>(base);
-  const Delivery& delivery = answer.delivery;
-  if (swallows(peer, answer) || delivery.copies == 0) return;
-  if (draining()) peer.keep_alive = false;
-  if (answer.body.empty()) return write_plain(peer, 202, {}, {});
-  std::string extra(extra_of(answer.http_status));
-  if (answer.session) {
-    extra += "Mcp-Session-Id: ";
-    extra.append(answer.session->data(), answer.session->size()).append("\r\n");
-  }
-  const bool as_events = peer.format == AnswerFormat::sse && answer.http_status == 200;
-  if (delivery.half_then_close) {
-    write_half(peer, answer.body);
-  } else if (as_events || delivery.copies > 1) {
-    write_events(peer, answer, std::move(extra));
-  } else {
-    write_plain(peer, answer.http_status, kJson, answer.body, extra);
-  }
-  if (!peer.keep_alive) begin_close(peer);
-}
-
-void HttpTransport::write_half(HttpPeer& peer, std::string_view body) {
-  wire::append_response_head(out(), 200, kJson, body.size(), head_lines(peer, {}));
-  out() += body.substr(0, body.size() / 2);
-  begin_close(peer);
-}
-
-void HttpTransport::write_events(HttpPeer& peer, const Answer& answer, std::string extra) {
-  extra += "Cache-Control: no-cache\r\nX-Accel-Buffering: no\r\n";
-  wire::append_chunked_head(out(), 200, "text/event-stream", head_lines(peer, extra));
-  event_ = "event: message\ndata: ";
-  event_ += answer.body;
-  event_ += "\n\n";
-  for (int i = 0; i < answer.delivery.copies; ++i) wire::append_chunk(out(), event_);
-  wire::append_last_chunk(out());
 }
 
 }  // namespace gauntlet::server

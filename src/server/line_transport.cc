@@ -5,11 +5,10 @@
 namespace gauntlet::server {
 namespace {
 
-struct LinePeer final : Peer {
+struct LinePeer final : Conversation {
   explicit LinePeer(std::size_t line_bytes_max) : framer(line_bytes_max) {}
 
   wire::LineFramer framer;
-  LocalSession session;
 };
 
 }  // namespace
@@ -26,26 +25,23 @@ std::span<char> LineTransport::consume(Peer& base, std::span<char> bytes) {
     const Next next = peer.framer.next(bytes, line);
     if (next == Next::need_more) break;
     if (next == Next::too_large) {
-      answer(peer, service_.refuse({mcp::kInvalidRequest, 413, "message too large"}));
+      append(peer, service_.refuse({mcp::kInvalidRequest, 413, "message too large"}).body);
       begin_close(peer);
       return {};
     }
     peer.partial_since_ns = 0;
-    Caller caller = caller_of(peer);
-    caller.connection = &peer.session;
-    answer(peer, service_.handle(line, caller));
+    on_message(peer, line);
   }
   peer.partial = peer.framer.partial();
   return bytes;
 }
 
-void LineTransport::write(Peer& peer, const Answer& answer) {
-  if (swallows(peer, answer) || answer.body.empty()) return;
-  if (answer.delivery.half_then_close) {
-    out() += answer.body.substr(0, answer.body.size() / 2);
-    return begin_close(peer);
-  }
-  for (int i = 0; i < answer.delivery.copies; ++i) (out() += answer.body) += '\n';
+void LineTransport::append(Conversation& peer, std::string_view json) {
+  (out(peer) += json) += '\n';
+}
+
+void LineTransport::append_half(Conversation& peer, std::string_view json) {
+  out(peer) += json.substr(0, json.size() / 2);
 }
 
 }  // namespace gauntlet::server

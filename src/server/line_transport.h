@@ -3,20 +3,20 @@
 // the stateful era's session.
 #pragma once
 
-#include "server/transport.h"
+#include "server/conversation.h"
 
 namespace gauntlet::server {
 
-class LineTransport final : public Transport {
+class LineTransport final : public ConversationTransport {
  public:
   LineTransport(net::Loop& loop, Service& service, const Limits& limits)
-      : Transport(loop, service, limits) {}
+      : ConversationTransport(loop, service, limits) {}
 
  private:
   std::unique_ptr<Peer> make_peer() const override;
   std::span<char> consume(Peer& peer, std::span<char> bytes) override;
-  void write(Peer& peer, const Answer& answer) override;
-  void write_message(Peer&, std::string_view json) override { (out() += json) += '\n'; }
+  void append(Conversation& peer, std::string_view json) override;
+  void append_half(Conversation& peer, std::string_view json) override;
 };
 
 }  // namespace gauntlet::server

@@ -77,6 +77,7 @@ Service::Service(const Config& config, Timers& timers, Shared& shared)
 
 Answer Service::handle(std::span<const char> json, const Caller& caller) {
   body_.clear();
+  caller_ = &caller;
   const auto message = mcp::parse_message(reader_, json);
   if (!message)
     return refuse({message.error().code, 400, message.error().text}, message.error().id);
@@ -140,6 +141,8 @@ Answer Service::initialize(const mcp::Message& message, const Caller& caller) {
   std::optional<SessionId> session;
   if (caller.connection != nullptr) {
     *caller.connection = {.opened = true, .session = fresh};
+  } else if (adopt_session(fresh, caller)) {
+    // HTTP+SSE: it was there before
   } else if (const auto key = shared_.registry.open(fresh, caller.now_ns)) {
     session = text_of(*key);
   } else {
@@ -153,6 +156,14 @@ Answer Service::initialize(const mcp::Message& message, const Caller& caller) {
   body_ += server_info_;
   body_ += "}}";
   return {.body = body_, .opened = true, .session = session};
+}
+
+// A client that names a session to initialize has it from its event stream's endpoint.
+bool Service::adopt_session(const Session& fresh, const Caller& caller) {
+  const auto key = caller.session_id ? parse_session_id(*caller.session_id) : std::nullopt;
+  return key && shared_.registry.update(*key, caller.now_ns, [&fresh](Session& session) {
+    session.revision = fresh.revision;
+  });
 }
 
 Answer Service::call_tool(const mcp::Message& message, mcp::Era era, const Caller& caller) {
@@ -208,16 +219,52 @@ void Service::on_letter(const Letter& letter) {
 
 bool Service::answer_later(const CallContext& context, core::Nanos delay_ns, LateAnswer answer) {
   if (calls_.size() >= config_.limits.later_max) return false;
-  const CallId call = ++last_call_;
-  LateCall& late = calls_[call];
-  late.id = context.id;
-  late.era = context.era;
-  late.answer = std::move(answer);
-  late.outlet = context.path.transport->open_outlet(
-      context.path, {call, context.era, mcp::kLatestStateful, std::nullopt});
+  const CallId call = open_call(context);
+  calls_[call].answer = std::move(answer);
   // The clock is read afresh: the turn's time lies in the past, and early would be wrong.
   timers_.at(core::monotonic_ns() + delay_ns, [this, call] { answer_late(call); });
   return true;
+}
+
+CallId Service::open_call(const CallContext& context) {
+  OutletRequest request;
+  request.call = ++last_call_;
+  request.era = context.era;
+  if (context.era == mcp::Era::stateful && caller_->session_id)
+    request.session = parse_session_id(*caller_->session_id);
+  if (request.session)
+    if (const auto session = shared_.registry.find(*request.session, caller_->now_ns))
+      request.revision = session->revision;
+  LateCall& late = calls_[request.call];
+  late.id = context.id;
+  late.era = context.era;
+  late.outlet = context.path.transport->open_outlet(context.path, request);
+  return request.call;
+}
+
+bool Service::stream_later(const CallContext& context, const StreamPlan& plan) {
+  if (calls_.size() >= config_.limits.later_max) return false;
+  const CallId call = open_call(context);
+  calls_[call].plan = plan;
+  calls_[call].answer = [](Reply& reply) { reply.text("streamed"); };
+  stream(call);
+  return true;
+}
+
+void Service::stream(CallId call) {
+  const auto found = calls_.find(call);
+  if (found == calls_.end()) return;
+  LateCall& late = found->second;
+  if (late.streamed == late.plan.count) {
+    timers_.at(core::monotonic_ns() + late.plan.interval_ns, [this, call] { answer_late(call); });
+    return;
+  }
+  std::string log = R"({"jsonrpc":"2.0","method":"notifications/message","params":)"
+                    R"({"level":"info","data":)";
+  json::append_uint(log, ++late.streamed);
+  late.outlet->send(log + "}}");
+  if (late.streamed == late.plan.cut) late.outlet->disconnect(late.plan.retry_ns);
+  timers_.at(core::monotonic_ns() + late.plan.interval_ns, [this, call] { stream(call); });
 }
 
 void Service::answer_late(CallId call) {

@@ -55,12 +55,17 @@ class Service {
   void on_letter(const Letter& letter);
   void add_transport(Transport& transport) { transports_.push_back(&transport); }
 
+  // Ends all calls without an answer.
+  void abandon_all() { calls_.clear(); }
+
   // The server is stopping: ends what would otherwise never end.
   void stop() {}
   void sweep(core::Nanos now_ns) { shared_.registry.sweep(now_ns); }
 
   // False when too many calls are waiting already.
   bool answer_later(const CallContext& context, core::Nanos delay_ns, LateAnswer answer);
+  // Likewise, after as many log messages; behind message `cut` the connection is ended.
+  bool stream_later(const CallContext& context, const StreamPlan& plan);
 
   Shared& shared() { return shared_; }
   std::size_t later_count() const { return calls_.size(); }
@@ -76,16 +81,21 @@ class Service {
     mcp::Era era;
     LateAnswer answer;
     std::unique_ptr<Outlet> outlet;
+    StreamPlan plan = {};
+    std::uint64_t streamed = 0;
   };
 
   std::optional<mcp::Refusal> check_opened(const mcp::Message& message, const Caller& caller);
   Answer dispatch(Method method, const mcp::Message& message, mcp::Era era, const Caller& caller);
   Answer initialize(const mcp::Message& message, const Caller& caller);
+  bool adopt_session(const Session& fresh, const Caller& caller);
   Answer call_tool(const mcp::Message& message, mcp::Era era, const Caller& caller);
   Answer unknown_method(const mcp::Message& message, mcp::Era era);
   Answer result(std::string_view id, std::string_view json);
   Answer finish_call(const Reply& reply);
+  CallId open_call(const CallContext& context);
   void answer_late(CallId call);
+  void stream(CallId call);
 
   const Config& config_;
   Timers& timers_;
@@ -98,6 +108,7 @@ class Service {
   Counters& counters_;
   std::unordered_map<CallId, LateCall> calls_;
   CallId last_call_ = 0;
+  const Caller* caller_ = nullptr;  // of the message being handled
   std::string body_;
   std::string server_info_;
   std::array<std::string, 2> tools_list_;  // by era

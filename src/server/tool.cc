@@ -43,4 +43,9 @@ void ToolCall::later(core::Nanos delay_ns, LateAnswer answer) {
   if (!is_later_) reply_.error(mcp::kInternalError, "too many calls are waiting", 503);
 }
 
+void ToolCall::stream(const StreamPlan& plan) {
+  is_later_ = service_.stream_later(context_, plan);
+  if (!is_later_) reply_.error(mcp::kInternalError, "too many calls are waiting", 503);
+}
+
 }  // namespace gauntlet::server

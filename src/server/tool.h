@@ -37,6 +37,13 @@ struct Tool {
 
 using LateAnswer = std::move_only_function<void(Reply& reply)>;
 
+struct StreamPlan {
+  std::uint64_t count = 0;
+  std::uint64_t cut = 0;
+  core::Nanos interval_ns = 0;
+  core::Nanos retry_ns = 100 * core::kMillisecond;
+};
+
 // What a call came with.
 struct CallContext {
   std::string_view id;         // raw token
@@ -60,6 +67,7 @@ class ToolCall {
 
   // Answers after a while instead of now; says so itself when too many calls are waiting.
   void later(core::Nanos delay_ns, LateAnswer answer);
+  void stream(const StreamPlan& plan);
   bool is_later() const { return is_later_; }
 
  private:

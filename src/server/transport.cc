@@ -15,7 +15,7 @@ bool has_unread_bytes(int fd) {
 
 }  // namespace
 
-void Transport::add(core::Fd socket, bool loopback, const net::TlsContext* tls) {
+Peer& Transport::place(bool loopback) {
   if (free_tags_.empty()) {
     free_tags_.push_back(peers_.size());
     peers_.emplace_back();
@@ -23,23 +23,41 @@ void Transport::add(core::Fd socket, bool loopback, const net::TlsContext* tls) 
   const std::uint64_t tag = free_tags_.back();
   free_tags_.pop_back();
   peers_[tag] = make_peer();
-  Peer& peer = *peers_[tag];
-  peer.tag = tag;
-  peer.loopback = loopback;
-  peer.stream = loop_.adopt(std::move(socket), *this, tag, tls);
+  peers_[tag]->tag = tag;
+  peers_[tag]->loopback = loopback;
   ++peer_count_;
+  return *peers_[tag];
 }
 
-Peer* Transport::find(net::StreamId stream, std::uint64_t tag) {
+void Transport::add(core::Fd socket, bool loopback, const net::TlsContext* tls) {
+  Peer& peer = place(loopback);
+  peer.stream = loop_.adopt(std::move(socket), *this, peer.tag, tls);
+}
+
+Peer& Transport::take_over(net::StreamId stream, bool loopback, std::uint64_t principal) {
+  Peer& peer = place(loopback);
+  peer.principal = principal;
+  peer.stream = stream;
+  loop_.hand_over(stream, *this, peer.tag);
+  return peer;
+}
+
+Peer* Transport::find(net::StreamId stream, std::uint64_t tag) const {
   if (tag >= peers_.size() || peers_[tag] == nullptr) return nullptr;
   return peers_[tag]->stream == stream ? peers_[tag].get() : nullptr;
 }
 
 void Transport::forget(std::uint64_t tag) {
-  const std::unique_ptr<Peer> gone = std::move(peers_[tag]);
-  for (const CallId call : gone->calls) service_.abandon(call);
+  const std::unique_ptr<Peer> peer = std::move(peers_[tag]);
   free_tags_.push_back(tag);
   --peer_count_;
+  on_gone(*peer);
+}
+
+void Transport::give_up(Peer& peer) {
+  free_tags_.push_back(peer.tag);
+  --peer_count_;
+  peers_[peer.tag].reset();
 }
 
 void Transport::cut_off(Peer& peer) {
@@ -52,6 +70,22 @@ void Transport::on_closed(net::StreamId stream, std::uint64_t tag, net::CloseRea
   forget(tag);
 }
 
+bool Transport::on_half_closed(net::StreamId stream, std::uint64_t tag) {
+  Peer* const peer = find(stream, tag);
+  GAUNTLET_CHECK(peer != nullptr);
+  if (peer->closing) return peer->half_closed = !peer->fin_sent;
+  if (peer->later == 0 && loop_.unsent_bytes(stream) == 0) return false;
+  peer->half_closed = true;
+  peer->half_closed_ns = now_ns_ = loop_.now();
+  peer->partial_since_ns = 0;
+  if (peer->later == 0) {
+    begin_close(*peer);
+  } else {
+    probe(*peer);
+  }
+  return true;
+}
+
 void Transport::on_data(net::StreamId stream, std::uint64_t tag, std::span<char> bytes) {
   Peer* const peer = find(stream, tag);
   GAUNTLET_CHECK(peer != nullptr);
@@ -61,9 +95,9 @@ void Transport::on_data(net::StreamId stream, std::uint64_t tag, std::span<char>
 
 void Transport::serve(Peer& peer, std::span<char> bytes) {
   now_ns_ = loop_.now();
-  out_ = &loop_.output(peer.stream);
   const std::span<char> rest = consume(peer, bytes);
   if (peer.closing) return;
+  if (peer.handed_over) return pass_on(peer, rest);
   if (!peer.partial) peer.partial_since_ns = 0;
   if (peer.partial && peer.partial_since_ns == 0) peer.partial_since_ns = now_ns_;
   if (!rest.empty()) hold(peer, rest);
@@ -77,6 +111,8 @@ void Transport::hold(Peer& peer, std::span<const char> bytes) {
 
 void Transport::serve_held(Peer& peer) {
   if (held_up(peer)) return;
+  const net::StreamId stream = peer.stream;
+  const std::uint64_t tag = peer.tag;
   if (!peer.held.empty()) {
     std::string bytes = std::move(peer.held);
     peer.held.clear();
@@ -84,64 +120,36 @@ void Transport::serve_held(Peer& peer) {
     bytes.append(net::kReadPadding, '\0');
     serve(peer, {bytes.data(), size});
   }
-  if (!held_up(peer)) loop_.pause_reading(peer.stream, false);
+  const Peer* const after = find(stream, tag);
+  if (after == nullptr || !held_up(*after)) loop_.pause_reading(stream, false);
 }
 
 Caller Transport::caller_of(const Peer& peer) {
   return {.path = {this, peer.stream, peer.tag}, .now_ns = now_ns_, .principal = peer.principal};
 }
 
-void Transport::answer(Peer& peer, const Answer& answer) {
-  if (answer.later) {
-    ++peer.later;
-    return;
-  }
-  write(peer, answer);
+bool Transport::takes_more(Peer& peer) {
+  if (peer.closing || peer.stalled) return false;
+  if (loop_.unsent_bytes(peer.stream) <= limits_.backlog_bytes_max) return true;
+  peer.closing = true;
+  overflown_.push_back({peer.stream, peer.tag, loop_.now()});
+  return false;
+}
+
+void Transport::go_on(Peer& peer) {
   check_output(peer);
+  if (!peer.held.empty() || peer.half_closed)
+    woken_.push_back({peer.stream, peer.tag, loop_.now()});
 }
 
-class Transport::LateOutlet final : public Outlet {
- public:
-  LateOutlet(const ReturnPath& path, CallId call) : path_(path), call_(call) {}
-  ~LateOutlet() override {
-    if (!finished_) path_.transport->deliver_late(path_, call_, {});
-  }
-
-  void send(std::string_view json) override {
-    Transport& transport = *path_.transport;
-    Peer* const peer = transport.find(path_.stream, path_.tag);
-    if (peer == nullptr || peer->closing) return;
-    transport.out_ = &transport.loop_.output(path_.stream);
-    transport.write_message(*peer, json);
-  }
-  void finish(const Answer& answer) override {
-    finished_ = true;
-    path_.transport->deliver_late(path_, call_, answer);
-  }
-  bool disconnect(core::Nanos) override { return false; }
-
- private:
-  ReturnPath path_;
-  CallId call_;
-  bool finished_ = false;
-};
-
-std::unique_ptr<Outlet> Transport::open_outlet(const ReturnPath& path,
-                                               const OutletRequest& request) {
-  find(path.stream, path.tag)->calls.push_back(request.call);
-  return std::make_unique<LateOutlet>(path, request.call);
-}
-
-void Transport::deliver_late(const ReturnPath& path, CallId call, const Answer& answer) {
-  Peer* const peer = find(path.stream, path.tag);
-  if (peer == nullptr) return;
-  --peer->later;
-  std::erase(peer->calls, call);
-  if (peer->closing) return;
-  out_ = &loop_.output(path.stream);
-  write(*peer, answer);
-  check_output(*peer);
+// Not at once: the answer may have come while another peer's message is being handled.
+void Transport::wake(const Waiting& entry) {
+  Peer* const peer = find(entry.stream, entry.tag);
+  if (peer == nullptr || peer->closing) return;
+  released_ = true;
   serve_held(*peer);
+  Peer* const after = find(entry.stream, entry.tag);
+  if (after != nullptr && after->half_closed && after->later == 0) begin_close(*after);
 }
 
 bool Transport::swallows(Peer& peer, const Answer& answer) {
@@ -152,7 +160,7 @@ bool Transport::swallows(Peer& peer, const Answer& answer) {
 }
 
 void Transport::check_output(Peer& peer) {
-  if (peer.throttled || out_->size() <= limits_.output_bytes_max) return;
+  if (peer.throttled || loop_.unsent_bytes(peer.stream) <= limits_.output_bytes_max) return;
   peer.throttled = true;
   throttled_.push_back({peer.stream, peer.tag, loop_.now()});
   loop_.pause_reading(peer.stream, true);
@@ -169,6 +177,13 @@ void Transport::begin_close(Peer& peer) {
 bool Transport::after_turn(core::Nanos now_ns) {
   released_ = false;
   std::vector<Waiting> list;
+  list.swap(woken_);
+  for (const Waiting& entry : list) wake(entry);
+  list.clear();
+  list.swap(overflown_);
+  for (const Waiting& entry : list)
+    if (Peer* const peer = find(entry.stream, entry.tag)) cut_off(*peer);
+  list.clear();
   list.swap(throttled_);
   for (const Waiting& entry : list) release(entry, now_ns);
   list.clear();
@@ -206,14 +221,17 @@ void Transport::finish(Waiting entry, core::Nanos now_ns) {
       entry.since_ns = now_ns;
     }
   }
-  if (peer->fin_sent && draining_) return cut_off(*peer);
+  if (peer->fin_sent && (draining_ || peer->half_closed)) return cut_off(*peer);
   closing_.push_back(entry);
 }
 
 void Transport::sweep(core::Nanos now_ns) {
+  const auto is_over = [now_ns](core::Nanos since_ns, core::Nanos limit_ns) {
+    return since_ns != 0 && now_ns - since_ns > limit_ns;
+  };
   for (const auto& peer : peers_)
-    if (peer != nullptr && peer->partial_since_ns != 0 &&
-        now_ns - peer->partial_since_ns > limits_.message_ns)
+    if (peer != nullptr && (is_over(peer->partial_since_ns, limits_.message_ns) ||
+                            is_over(peer->half_closed_ns, limits_.half_closed_ns)))
       cut_off(*peer);
 }
 
@@ -226,7 +244,9 @@ void Transport::close_idle() {
   for (const auto& peer : peers_) {
     if (peer == nullptr) continue;
     loop_.flush(peer->stream);
-    if (is_idle(*peer)) cut_off(*peer);
+    if (!is_idle(*peer)) continue;
+    say_goodbye(*peer);
+    cut_off(*peer);
   }
 }
 

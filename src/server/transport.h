@@ -3,7 +3,9 @@
 //
 // A peer is served from within the loop's on_data; all its answers to one read leave in one send.
 // It is held up while an answer that must come first is outstanding, or while more than
-// Limits::output_bytes_max wait to be sent: its bytes are kept, and reading pauses.
+// Limits::output_bytes_max wait to be sent: its bytes are kept, and reading pauses. One whose
+// backlog grows beyond Limits::backlog_bytes_max, because its calls or others write on, is cut off.
+// A peer that has ended its own side (FIN) still gets the answers that it is owed.
 // Belongs to the loop's thread.
 #pragma once
 
@@ -18,6 +20,7 @@
 #include "core/fd.h"
 #include "net/loop.h"
 #include "server/answer.h"
+#include "server/caller.h"
 #include "server/config.h"
 #include "server/mailbox.h"
 #include "server/outlet.h"
@@ -32,15 +35,17 @@ struct Peer {
   std::uint64_t tag = 0;        // its place among the transport's peers
   std::string held;             // read, and to be served once the peer is not held up any more
   std::uint32_t later = 0;      // answers that are still to come
-  std::vector<CallId> calls;    // whose answers those are
   bool loopback = true;         // it came in by a loopback listener
   std::uint64_t principal = 0;  // whose token its request has shown; 0: none was asked for
   bool partial = false;         // a message has begun and not ended
   bool throttled = false;       // too much output waits
   bool closing = false;         // nothing more is read or answered
   bool fin_sent = false;
+  bool half_closed = false;          // it has sent its last byte
+  bool handed_over = false;          // another transport goes on with its stream
   bool stalled = false;              // a bad mode: never answered again
   core::Nanos partial_since_ns = 0;  // 0: not known yet
+  core::Nanos half_closed_ns = 0;
 };
 
 class Transport : public net::StreamHandler {
@@ -52,9 +57,10 @@ class Transport : public net::StreamHandler {
   void add(core::Fd socket, bool loopback, const net::TlsContext* tls = nullptr);
 
   // A way back for a call whose answer does not come at once. Asked from within Service::handle().
-  virtual std::unique_ptr<Outlet> open_outlet(const ReturnPath& path, const OutletRequest& request);
+  virtual std::unique_ptr<Outlet> open_outlet(const ReturnPath& path,
+                                              const OutletRequest& request) = 0;
   // News from this or another worker, for those peers that it concerns.
-  virtual void on_letter(const Letter&) {}
+  virtual void on_letter(const Letter& letter) = 0;
 
   // Once a turn: lets peers go on whose output has drained, and closes those that are done. True
   // when it wrote something: the next turn is not to wait, as no event may come of it.
@@ -62,13 +68,14 @@ class Transport : public net::StreamHandler {
   // Once a second: cuts off peers that are too slow.
   virtual void sweep(core::Nanos now_ns);
   // From now on each peer is closed as soon as it has all its answers.
-  void drain() { draining_ = true; }
+  virtual void drain() { draining_ = true; }
   void close_all();
 
   std::size_t peer_count() const { return peer_count_; }
 
   void on_connected(net::StreamId, std::uint64_t) final {}
   void on_data(net::StreamId stream, std::uint64_t tag, std::span<char> bytes) final;
+  bool on_half_closed(net::StreamId stream, std::uint64_t tag) final;
   void on_closed(net::StreamId stream, std::uint64_t tag, net::CloseReason, int) final;
 
  protected:
@@ -79,10 +86,15 @@ class Transport : public net::StreamHandler {
   // Serves what can be served now, and returns the bytes that cannot. Sets peer.partial, and
   // peer.partial_since_ns to 0 whenever a message ends.
   virtual std::span<char> consume(Peer& peer, std::span<char> bytes) = 0;
-  // Appends the answer to out().
-  virtual void write(Peer& peer, const Answer& answer) = 0;
-  // Appends a message that is no answer to out(), where there is a place for such.
-  virtual void write_message(Peer&, std::string_view) {}
+  // The peer is out of reach: nothing finds it any more.
+  virtual void on_gone(Peer&) {}
+  // The server is stopping, and this peer is about to be closed.
+  virtual void say_goodbye(Peer&) {}
+  // A peer whose `handed_over` is set: gives its stream to another transport.
+  virtual void pass_on(Peer&, std::span<char>) {}
+  // It has ended its side and is owed answers still. Where that may also mean that it has gone, a
+  // write brings it out.
+  virtual void probe(Peer&) {}
   // Bytes must wait: only HTTP answers strictly in order.
   virtual bool held_up(const Peer& peer) const { return peer.throttled || peer.closing; }
 
@@ -93,12 +105,28 @@ class Transport : public net::StreamHandler {
   // What is written is still sent, then FIN, then a while for the peer's own FIN.
   void begin_close(Peer& peer);
 
-  std::string& out() { return *out_; }
+  Peer* find(net::StreamId stream, std::uint64_t tag) const;
+  Peer* find(const ReturnPath& path) const { return find(path.stream, path.tag); }
+  // Its output buffer. Valid until something is written to another peer.
+  std::string& out(const Peer& peer) { return loop_.output(peer.stream); }
+  // Whether a message that the peer did not just ask for may be written to it.
+  bool takes_more(Peer& peer);
+  // An answer that was outstanding is written, or will never come: goes on with the peer.
+  void go_on(Peer& peer);
+  void cut_off(Peer& peer);
+  template <typename OnPeer>
+  void each_peer(OnPeer on_peer) {
+    for (const auto& peer : peers_)
+      if (peer != nullptr) on_peer(*peer);
+  }
+  // Takes in a stream that another transport has handed over.
+  Peer& take_over(net::StreamId stream, bool loopback, std::uint64_t principal);
+  // Gives the stream away; the peer is forgotten, and nobody is told.
+  void give_up(Peer& peer);
+
   core::Nanos now_ns() const { return now_ns_; }
   bool draining() const { return draining_; }
   Caller caller_of(const Peer& peer);
-  // Serves one message; its answer is written now or counted as coming later.
-  void answer(Peer& peer, const Answer& answer);
 
   net::Loop& loop_;
   Service& service_;
@@ -111,15 +139,12 @@ class Transport : public net::StreamHandler {
     core::Nanos since_ns;
   };
 
-  class LateOutlet;
-
-  Peer* find(net::StreamId stream, std::uint64_t tag);
-  void deliver_late(const ReturnPath& path, CallId call, const Answer& answer);
+  Peer& place(bool loopback);
   void serve(Peer& peer, std::span<char> bytes);
   void serve_held(Peer& peer);
   void hold(Peer& peer, std::span<const char> bytes);
   void forget(std::uint64_t tag);
-  void cut_off(Peer& peer);
+  void wake(const Waiting& entry);
   void release(Waiting entry, core::Nanos now_ns);
   void finish(Waiting entry, core::Nanos now_ns);
   void close_idle();
@@ -130,7 +155,8 @@ class Transport : public net::StreamHandler {
   std::size_t peer_count_ = 0;
   std::vector<Waiting> throttled_;
   std::vector<Waiting> closing_;
-  std::string* out_ = nullptr;  // of the peer being served
+  std::vector<Waiting> woken_;      // may go on
+  std::vector<Waiting> overflown_;  // to be cut off, once none of them is being served
   core::Nanos now_ns_ = 0;
   bool draining_ = false;
   bool released_ = false;  // in this turn, a peer that was throttled

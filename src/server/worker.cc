@@ -26,18 +26,19 @@ Worker::Worker(Config config, std::unique_ptr<net::Loop> loop, Shared& shared)
       seat_(shared.seat),
       service_(config_, timers_, shared),
       http_(*loop_, service_, config_, [this] { return metrics_text(); }),
-      lines_(*loop_, service_, config_.limits) {
-  service_.add_transport(http_);
-  service_.add_transport(lines_);
+      lines_(*loop_, service_, config_.limits),
+      web_sockets_(*loop_, service_, config_.limits) {
+  for (Transport* const transport : transports()) service_.add_transport(*transport);
+  http_.upgrade_to(web_sockets_);
   shared.mailbox->listen(*loop_, [this](const Letter& letter) { service_.on_letter(letter); });
 }
 
 Worker::~Worker() {
-  service_.shared().mailbox->close(*loop_);
-  if (own_board_) service_.shared().board = nullptr;
   close_listeners();
-  http_.close_all();
-  lines_.close_all();
+  service_.abandon_all();
+  service_.shared().mailbox->close(*loop_);
+  for (Transport* const transport : transports()) transport->close_all();
+  if (own_board_) service_.shared().board = nullptr;
 }
 
 core::Result<void> Worker::start() {
@@ -84,16 +85,15 @@ void Worker::run() {
     const core::Nanos now_ns = loop_->now();
     timers_.run_due(now_ns);
     if (now_ns >= next_sweep_ns_) sweep(now_ns);
-    busy = http_.after_turn(now_ns);
-    busy |= lines_.after_turn(now_ns);
+    busy = false;
+    for (Transport* const transport : transports()) busy |= transport->after_turn(now_ns);
     publish();
   }
 }
 
 void Worker::sweep(core::Nanos now_ns) {
   next_sweep_ns_ = now_ns + kSweepInterval;
-  http_.sweep(now_ns);
-  lines_.sweep(now_ns);
+  for (Transport* const transport : transports()) transport->sweep(now_ns);
   service_.sweep(now_ns);
 }
 
@@ -107,8 +107,7 @@ void Worker::stop() {
   stop_by_ns_ = core::monotonic_ns() + config_.limits.stop_ns;
   close_listeners();
   service_.stop();
-  http_.drain();
-  lines_.drain();
+  for (Transport* const transport : transports()) transport->drain();
 }
 
 void Worker::abandon() { abandoned_ = true; }

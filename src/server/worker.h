@@ -8,6 +8,7 @@
 // Belongs to the thread that calls run(); stop() is called on it too, from within the loop.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,6 +25,7 @@
 #include "server/service.h"
 #include "server/shared.h"
 #include "server/timers.h"
+#include "server/web_socket_transport.h"
 
 namespace gauntlet::server {
 
@@ -39,6 +41,9 @@ class Worker final : net::AcceptHandler {
   core::Result<void> start();
   void start(Listeners listeners);
   void run();
+
+  // Serves a connection that did not come by a listener, as a stream of lines.
+  void serve_lines(core::Fd socket) { lines_.add(std::move(socket), true); }
 
   // Graceful: no new connections; each open one is closed once it has its answers, at the latest
   // after Limits::stop_ns.
@@ -57,7 +62,10 @@ class Worker final : net::AcceptHandler {
   void close_listeners();
   void sweep(core::Nanos now_ns);
   bool finished(core::Nanos now_ns) const;
-  std::size_t connection_count() const { return http_.peer_count() + lines_.peer_count(); }
+  std::array<Transport*, 3> transports() { return {&http_, &lines_, &web_sockets_}; }
+  std::size_t connection_count() const {
+    return http_.peer_count() + lines_.peer_count() + web_sockets_.peer_count();
+  }
   std::string metrics_text();
   void publish();
   int socket_of(const Listener& listener) const {
@@ -74,6 +82,7 @@ class Worker final : net::AcceptHandler {
   Service service_;
   HttpTransport http_;
   LineTransport lines_;
+  WebSocketTransport web_sockets_;
   Listeners listeners_;
   std::vector<net::Endpoint> http_endpoints_;
   std::vector<net::Endpoint> line_endpoints_;

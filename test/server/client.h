@@ -50,6 +50,15 @@ class Client {
   }
 
   HttpResponse read_response() {
+    HttpResponse response = read_head();
+    if (response.headers.contains("content-length"))
+      response.body = take(std::stoul(response.headers["content-length"]));
+    if (response.headers.contains("transfer-encoding")) response.body = take_chunks();
+    return response;
+  }
+
+  // Status and headers only.
+  HttpResponse read_head() {
     HttpResponse response;
     const std::string status_line = take_to("\r\n");
     response.status = std::stoi(status_line.substr(9, 3));
@@ -59,15 +68,26 @@ class Client {
       for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
       response.headers[name] = line.substr(colon + 2, line.size() - colon - 4);
     }
-    if (response.headers.contains("content-length"))
-      response.body = take(std::stoul(response.headers["content-length"]));
-    if (response.headers.contains("transfer-encoding")) response.body = take_chunks();
     return response;
+  }
+
+  // Empty: the last one.
+  std::string read_chunk() {
+    const std::size_t size = std::stoul(take_to("\r\n"), nullptr, 16);
+    std::string chunk = take(size);
+    take_to("\r\n");
+    return chunk;
   }
 
   HttpResponse ask(std::string_view request) {
     send(request);
     return read_response();
+  }
+
+  // At least one byte, and what came with it.
+  std::string read_some() {
+    if (buffer_.empty() && !fill()) throw std::runtime_error("closed");
+    return std::exchange(buffer_, {});
   }
 
   // Everything up to the peer's FIN; throws on a reset.
@@ -107,12 +127,8 @@ class Client {
 
   std::string take_chunks() {
     std::string body;
-    for (;;) {
-      const std::size_t size = std::stoul(take_to("\r\n"), nullptr, 16);
-      body += take(size);
-      take_to("\r\n");
-      if (size == 0) return body;
-    }
+    for (std::string chunk = read_chunk(); !chunk.empty(); chunk = read_chunk()) body += chunk;
+    return body;
   }
 
   core::Fd fd_;

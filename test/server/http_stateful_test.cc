@@ -117,13 +117,5 @@ TEST(StatefulHttp, BadMessagesAre400) {
   EXPECT_THAT(empty.body, HasSubstr("-32700"));
 }
 
-TEST(StatefulHttp, GetIsNotOfferedYet) {
-  Served served;
-  Client client(served.http());
-  const HttpResponse response = client.ask(http("GET", "/mcp", "Accept: text/event-stream\r\n"));
-  EXPECT_EQ(response.status, 405);
-  EXPECT_EQ(response.headers.at("allow"), "POST, DELETE");
-}
-
 }  // namespace
 }  // namespace gauntlet::server

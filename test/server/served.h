@@ -3,6 +3,7 @@
 
 #include <sys/eventfd.h>
 
+#include <memory>
 #include <thread>
 #include <utility>
 
@@ -29,11 +30,28 @@ inline Config bad_config(BadKind kind, std::uint64_t every) {
   return config;
 }
 
+// What the workers of one server have in common.
+struct SharedParts {
+  explicit SharedParts(const Config& config, std::size_t workers = 1)
+      : registry(config.limits.sessions_max, config.limits.session_idle_ns),
+        events(1 << 20),
+        office(*PostOffice::open(workers + 1)) {}
+
+  Registry registry;
+  EventLog events;
+  PostOffice office;  // the last seat is the test's own
+};
+
 class Served {
  public:
-  explicit Served(Config config = test_config())
-      : registry_(config.limits.sessions_max, config.limits.session_idle_ns),
-        worker_(std::move(config), net::make_loop(), shared_),
+  explicit Served(const Config& config = test_config())
+      : Served(config, std::make_shared<SharedParts>(config), 0) {}
+
+  Served(const Config& config, std::shared_ptr<SharedParts> parts, std::uint32_t worker)
+      : parts_(std::move(parts)),
+        mailbox_(worker, &parts_->office),
+        shared_{parts_->registry, parts_->events, &mailbox_, {}},
+        worker_(config, net::make_loop(), shared_),
         stop_(eventfd(0, EFD_CLOEXEC)) {
     worker_.loop().watch(stop_.get(), [this] {
       std::uint64_t count = 0;
@@ -48,6 +66,12 @@ class Served {
   ~Served() {
     stop();
     join();
+  }
+
+  // A letter to all workers.
+  void post(const Letter& letter) {
+    const auto seat = static_cast<std::uint32_t>(parts_->office.workers() - 1);
+    Mailbox(seat, &parts_->office).broadcast(letter);
   }
 
   void stop() { (void)!eventfd_write(stop_.get(), 1); }
@@ -71,10 +95,9 @@ class Served {
   }
 
  private:
-  Registry registry_;
-  EventLog events_{1 << 16};
+  std::shared_ptr<SharedParts> parts_;
   Mailbox mailbox_;
-  Shared shared_{registry_, events_, &mailbox_};
+  Shared shared_;
   Worker worker_;
   core::Fd stop_;
   std::thread thread_;

@@ -63,7 +63,6 @@ class Wire final : public Transport {
 
   std::unique_ptr<Peer> make_peer() const override { return std::make_unique<Peer>(); }
   std::span<char> consume(Peer&, std::span<char>) override { return {}; }
-  void write(Peer&, const Answer&) override {}
 
   std::vector<std::shared_ptr<Sent>> sent_;
   std::vector<Letter> letters_;

@@ -12,7 +12,8 @@ extern const Tool kSleep;
 extern const Tool kCpu;
 extern const Tool kPayload;
 extern const Tool kFail;
+extern const Tool kStream;
 
-inline constexpr std::array kAllTools = {&kEcho, &kSleep, &kCpu, &kPayload, &kFail};
+inline constexpr std::array kAllTools = {&kEcho, &kSleep, &kCpu, &kPayload, &kFail, &kStream};
 
 }  // namespace gauntlet::server

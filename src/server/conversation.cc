@@ -1,0 +1,119 @@
+#include "server/conversation.h"
+
+#include <algorithm>
+
+#include "server/publication.h"
+
+namespace gauntlet::server {
+
+class ConversationTransport::CallOutlet final : public Outlet {
+ public:
+  CallOutlet(ConversationTransport& transport, const ReturnPath& path, CallId call,
+             std::shared_ptr<BatchAnswers> batch)
+      : transport_(transport), path_(path), call_(call), batch_(std::move(batch)) {}
+  ~CallOutlet() override {
+    if (!finished_) transport_.finish(path_, call_, {}, batch_.get());
+  }
+
+  void send(std::string_view json) override {
+    auto* const peer = static_cast<Conversation*>(transport_.find(path_));
+    if (peer == nullptr || !transport_.takes_more(*peer)) return;
+    transport_.append(*peer, json);
+  }
+  void finish(const Answer& answer) override {
+    finished_ = true;
+    transport_.finish(path_, call_, answer, batch_.get());
+  }
+  bool disconnect(core::Nanos) override { return false; }
+
+ private:
+  ConversationTransport& transport_;
+  ReturnPath path_;
+  CallId call_;
+  std::shared_ptr<BatchAnswers> batch_;
+  bool finished_ = false;
+};
+
+std::unique_ptr<Outlet> ConversationTransport::open_outlet(const ReturnPath& path,
+                                                           const OutletRequest& request) {
+  auto& peer = static_cast<Conversation&>(*find(path));
+  peer.calls.push_back(request.call);
+  ++peer.later;
+  if (peer.batch != nullptr) peer.batch->expect();
+  return std::make_unique<CallOutlet>(*this, path, request.call, peer.batch);
+}
+
+void ConversationTransport::on_letter(const Letter& letter) {
+  const std::string json = publication_of(letter);
+  if (json.empty()) return;
+  each_peer([&](Peer& base) {
+    auto& peer = static_cast<Conversation&>(base);
+    if (peer.session.opened && wants(peer.session.session, letter) && takes_more(peer))
+      append(peer, json);
+  });
+}
+
+bool ConversationTransport::held_up(const Peer& peer) const {
+  return peer.later >= limits_.peer_calls_max || Transport::held_up(peer);
+}
+
+void ConversationTransport::on_gone(Peer& peer) {
+  for (const CallId call : std::exchange(static_cast<Conversation&>(peer).calls, {}))
+    service_.abandon(call);
+}
+
+void ConversationTransport::on_message(Conversation& peer, std::span<char> json) {
+  if (takes_batches(peer.session) && is_batch(json)) return on_batch(peer, json);
+  Caller caller = caller_of(peer);
+  caller.connection = &peer.session;
+  const Answer given = service_.handle(json, caller);
+  if (!given.later) answer(peer, given);
+  check_output(peer);
+}
+
+void ConversationTransport::answer(Conversation& peer, const Answer& answer) {
+  if (swallows(peer, answer) || answer.body.empty()) return;
+  if (answer.delivery.half_then_close) {
+    append_half(peer, answer.body);
+    return begin_close(peer);
+  }
+  for (int i = 0; i < answer.delivery.copies; ++i) append(peer, answer.body);
+}
+
+void ConversationTransport::finish(const ReturnPath& path, CallId call, const Answer& given,
+                                   BatchAnswers* batch) {
+  if (batch != nullptr) batch->take(given);
+  auto* const peer = static_cast<Conversation*>(find(path));
+  if (peer == nullptr) return;
+  std::erase(peer->calls, call);
+  --peer->later;
+  if (takes_more(*peer)) {
+    if (batch == nullptr) {
+      answer(*peer, given);
+    } else if (batch->complete()) {
+      write_batch(*peer, *batch);
+    }
+  }
+  go_on(*peer);
+}
+
+void ConversationTransport::on_batch(Conversation& peer, std::span<char> json) {
+  const auto batch = split_batch(json, limits_.batch_max);
+  if (!batch) return answer(peer, service_.refuse(batch.error()));
+  peer.batch = std::make_shared<BatchAnswers>();
+  Caller caller = caller_of(peer);
+  caller.connection = &peer.session;
+  for (const std::string& message : *batch) {
+    const Answer given = service_.handle(message_of(message), caller);
+    if (!given.later) peer.batch->add(given);
+  }
+  const auto answers = std::exchange(peer.batch, nullptr);
+  if (answers->complete()) write_batch(peer, *answers);
+  check_output(peer);
+}
+
+void ConversationTransport::write_batch(Conversation& peer, BatchAnswers& batch) {
+  if (!batch.empty()) append(peer, batch.text());
+}
+
+}  // namespace gauntlet::server
