@@ -82,6 +82,7 @@ core::Result<server::Config> make_config(const ServeOptions& options) {
   server::Config config;
   config.parent_death_signal = options.exit_with_parent;
   config.workers = worker_count(options);
+  config.conformance = options.conformance;
   if (options.answers == "json") config.answer_mode = server::AnswerMode::json;
   if (options.answers == "sse") config.answer_mode = server::AnswerMode::sse;
   std::vector<std::string> http = options.http;
@@ -120,6 +121,8 @@ void declare_serve_options(CLI::App& app, ServeOptions& options) {
       ->check(CLI::Range(std::size_t{1}, server::kWorkersMax));
   app.add_option("--restart-limit", options.restart_limit,
                  "give up when more than N workers died within a time, N/60s; default: 5/60s");
+  app.add_flag("--conformance", options.conformance,
+               "add the tools, resources and prompts of the official conformance suite");
   app.add_flag("--exit-with-parent", options.exit_with_parent,
                "stop when the process that started this one ends");
 }

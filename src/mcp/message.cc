@@ -36,6 +36,32 @@ bool is_integer(std::string_view token) {
   return true;
 }
 
+void skip_digits(std::string_view& token) {
+  while (!token.empty() && is_digit(token.front())) token.remove_prefix(1);
+}
+
+// RFC 8259 section 6.
+bool is_number(std::string_view token) {
+  if (token.starts_with('-')) token.remove_prefix(1);
+  if (token.empty() || !is_digit(token[0])) return false;
+  if (token[0] == '0')
+    token.remove_prefix(1);
+  else
+    skip_digits(token);
+  if (token.starts_with('.')) {
+    token.remove_prefix(1);
+    if (token.empty() || !is_digit(token[0])) return false;
+    skip_digits(token);
+  }
+  if (token.starts_with('e') || token.starts_with('E')) {
+    token.remove_prefix(1);
+    if (token.starts_with('+') || token.starts_with('-')) token.remove_prefix(1);
+    if (token.empty() || !is_digit(token[0])) return false;
+    skip_digits(token);
+  }
+  return token.empty();
+}
+
 // Calls on_field(key, value) for each field; stops at the first error.
 template <typename OnField>
 error_code each_field(object fields, OnField on_field) {
@@ -49,11 +75,59 @@ error_code each_field(object fields, OnField on_field) {
   return simdjson::SUCCESS;
 }
 
+// Goes through a value that is not looked at: simdjson finds what is wrong with it only when asked.
+error_code check(value field, int depth);
+
+error_code check_scalar(value field, json_type type) {
+  if (type == json_type::string) {
+    std::string_view text;
+    return field.get_string().get(text);
+  }
+  if (type == json_type::number) {
+    // By hand: a number is well-formed however large it is.
+    return is_number(trimmed(field.raw_json_token())) ? simdjson::SUCCESS : simdjson::NUMBER_ERROR;
+  }
+  if (type == json_type::boolean) {
+    bool truth = false;
+    return field.get_bool().get(truth);
+  }
+  bool is_null = false;
+  if (const auto error = field.is_null().get(is_null)) return error;
+  return is_null ? simdjson::SUCCESS : simdjson::N_ATOM_ERROR;
+}
+
+error_code check_array(value field, int depth) {
+  json::ondemand::array elements;
+  if (const auto error = field.get_array().get(elements)) return error;
+  for (auto result : elements) {
+    value element;
+    if (const auto error = result.get(element)) return error;
+    if (const auto error = check(element, depth + 1)) return error;
+  }
+  return simdjson::SUCCESS;
+}
+
+error_code check_object(object fields, int depth) {
+  return each_field(fields,
+                    [depth](std::string_view, value inner) { return check(inner, depth + 1); });
+}
+
+error_code check(value field, int depth) {
+  if (depth > kDepthMax) return simdjson::DEPTH_ERROR;
+  json_type type{};
+  if (const auto error = field.type().get(type)) return error;
+  if (type == json_type::array) return check_array(field, depth);
+  if (type != json_type::object) return check_scalar(field, type);
+  object fields;
+  if (const auto error = field.get_object().get(fields)) return error;
+  return check_object(fields, depth);
+}
+
 error_code take_string(value field, std::string_view& into) {
   json_type type{};
   if (const auto error = field.type().get(type)) return error;
   into = {};
-  return type == json_type::string ? field.get_string().get(into) : simdjson::SUCCESS;
+  return type == json_type::string ? field.get_string().get(into) : check(field, 1);
 }
 
 error_code is_object(value field, bool& answer) {
@@ -76,6 +150,9 @@ error_code take_id(value field, Parts& parts) {
     parts.id_fits = true;
   } else if (type == json_type::number) {
     parts.id_fits = is_integer(token);
+    if (!is_number(token)) return simdjson::NUMBER_ERROR;
+  } else if (const auto error = check(field, 1)) {
+    return error;
   }
   parts.message.id = parts.id_fits ? token : std::string_view();
   return simdjson::SUCCESS;
@@ -83,29 +160,33 @@ error_code take_id(value field, Parts& parts) {
 
 error_code take_meta(value field, Message& message) {
   object fields;
-  if (field.get_object().get(fields)) return simdjson::SUCCESS;  // judged by its absence
+  if (field.get_object().get(fields)) return check(field, 2);  // judged by its absence
   return each_field(fields, [&](std::string_view key, value inner) {
     if (key == kMetaProtocolVersion) {
       message.has_claim = true;
       return take_string(inner, message.claimed_version);
     }
-    if (key == kMetaClientCapabilities) return is_object(inner, message.has_client_capabilities);
-    return simdjson::SUCCESS;
+    if (key != kMetaClientCapabilities) return check(inner, 3);
+    const auto error = is_object(inner, message.has_client_capabilities);
+    return error ? error : check(inner, 3);
   });
 }
 
 error_code take_arguments(value field, Message& message) {
   object fields;
   message.arguments = {};
-  if (field.get_object().get(fields)) return simdjson::SUCCESS;
-  return fields.raw_json().get(message.arguments);
+  if (field.get_object().get(fields)) return check(field, 2);
+  if (const auto error = fields.raw_json().get(message.arguments)) return error;
+  bool is_empty = false;
+  if (const auto error = fields.reset().get(is_empty)) return error;
+  return check_object(fields, 2);
 }
 
 error_code take_params(value field, Parts& parts) {
   bool fits = false;
   if (const auto error = is_object(field, fits)) return error;
   parts.params_fit = fits;
-  if (!fits) return simdjson::SUCCESS;
+  if (!fits) return check(field, 1);
   object fields;
   if (const auto error = field.get_object().get(fields)) return error;
   Message& message = parts.message;
@@ -115,7 +196,8 @@ error_code take_params(value field, Parts& parts) {
     if (key == "_meta") return take_meta(inner, message);
     if (key == "uri") return take_string(inner, message.uri);
     if (key == "protocolVersion") return take_string(inner, message.protocol_version);
-    return simdjson::SUCCESS;
+    if (key == "cursor") message.has_cursor = true;
+    return check(inner, 2);
   });
 }
 
@@ -131,7 +213,7 @@ error_code take_top(object fields, Parts& parts) {
     if (key == "method") return take_string(field, parts.message.method);
     if (key == "params") return take_params(field, parts);
     if (key == "result" || key == "error") parts.has_outcome = true;
-    return simdjson::SUCCESS;
+    return check(field, 1);
   });
 }
 

@@ -5,7 +5,8 @@
 // The id is kept as the token that stands in the message, so that an answer repeats it byte for
 // byte: "a" or 007's lawful cousins such as -3 and 18446744073709551617 come back as they came.
 // MCP allows strings and integers; null, fractions, exponents, arrays are invalid requests.
-// A repeated key counts by its last value. Nothing here recurses, so depth needs no limit.
+// All of it has to be well-formed, also what is not looked at. A repeated key counts by its last
+// value.
 // Specification: JSON-RPC 2.0 section 4; MCP basic/index (Messages), 2024-11-05 to 2026-07-28.
 #pragma once
 
@@ -20,6 +21,7 @@
 namespace gauntlet::mcp {
 
 inline constexpr std::size_t kIdBytesMax = 4096;
+inline constexpr int kDepthMax = 128;  // of arrays and objects in each other
 
 struct Message {
   enum class Kind : std::uint8_t { request, notification, response };
@@ -33,6 +35,7 @@ struct Message {
   std::string_view uri;               // resources/read
   std::string_view arguments;         // raw JSON of an object, or empty
   std::string_view protocol_version;  // initialize
+  bool has_cursor = false;            // lists: not the first page
 
   // Of params._meta: the claim to belong to the stateless era.
   bool has_claim = false;                // the protocolVersion key is there, whatever its type

@@ -52,6 +52,8 @@ inline constexpr int kMethodNotFound = -32601;
 inline constexpr int kInvalidParams = -32602;
 inline constexpr int kInternalError = -32603;
 inline constexpr int kSessionNotFound = -32001;             // with HTTP 404, stateful era
+inline constexpr int kResourceNotFound = -32002;            // before 2026-07-28
+inline constexpr int kMissingClientCapability = -32021;     // with HTTP 400, stateless era
 inline constexpr int kHeaderMismatch = -32020;              // with HTTP 400, stateless era
 inline constexpr int kUnsupportedProtocolVersion = -32022;  // with HTTP 400, stateless era
 

@@ -42,17 +42,6 @@ bool decode_base64(std::string_view text, std::string& out) {
   return (bits & ((1U << count) - 1)) == 0;
 }
 
-// The header's value, decoded where it is =?base64?…?=, says the same as the body.
-bool header_says(std::string_view header, std::string_view body) {
-  if (!header.starts_with(kSentinelBegin) || !header.ends_with(kSentinelEnd) ||
-      header.size() < kSentinelBegin.size() + kSentinelEnd.size())
-    return header == body;
-  header.remove_prefix(kSentinelBegin.size());
-  header.remove_suffix(kSentinelEnd.size());
-  std::string decoded;
-  return decode_base64(header, decoded) && decoded == body;
-}
-
 // What Mcp-Name must mirror; empty: nothing.
 std::string_view mirrored_name(const Message& message) {
   if (message.method == "tools/call" || message.method == "prompts/get") return message.name;
@@ -103,6 +92,16 @@ std::expected<Era, Refusal> classify_unclaimed(const Message& message) {
 
 }  // namespace
 
+bool header_says(std::string_view header, std::string_view body) {
+  if (!header.starts_with(kSentinelBegin) || !header.ends_with(kSentinelEnd) ||
+      header.size() < kSentinelBegin.size() + kSentinelEnd.size())
+    return header == body;
+  header.remove_prefix(kSentinelBegin.size());
+  header.remove_suffix(kSentinelEnd.size());
+  std::string decoded;
+  return decode_base64(header, decoded) && decoded == body;
+}
+
 std::expected<Era, Refusal> classify(const Message& message, const HeaderFacts* headers) {
   if (message.has_claim) return classify_claimed(message, headers);
   if (headers == nullptr || !headers->protocol_version) return Era::stateful;
@@ -144,6 +143,9 @@ void append_error(std::string& out, std::string_view id, const Refusal& refusal)
     out += R"("],"requested":)";
     json::append_string(out, refusal.requested);
     out += '}';
+  } else if (!refusal.data.empty()) {
+    out += R"(,"data":)";
+    out += refusal.data;
   }
   out += "}}";
 }

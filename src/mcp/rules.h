@@ -24,6 +24,9 @@ struct HeaderFacts {
   std::optional<std::string_view> protocol_version;
   std::optional<std::string_view> method;
   std::optional<std::string_view> name;
+  // Any other header of the request, by its name in lower case.
+  const void* head = nullptr;
+  std::optional<std::string_view> (*find)(const void* head, std::string_view lower_name) = nullptr;
 };
 
 struct Refusal {
@@ -31,6 +34,7 @@ struct Refusal {
   int http_status = 200;
   std::string_view text;
   std::string_view requested = {};  // kUnsupportedProtocolVersion: what was asked for
+  std::string_view data = {};       // any other: JSON text of the error's data, or empty
 };
 
 // `headers` is null on streams of lines, which have none.
@@ -38,6 +42,9 @@ std::expected<Era, Refusal> classify(const Message& message, const HeaderFacts* 
 
 // The revision that an initialize gets: the one asked for where it is stateful, else our latest.
 Revision negotiate(std::string_view requested);
+
+// A header's value, decoded where it is =?base64?…?=, says the same as the body.
+bool header_says(std::string_view header, std::string_view body);
 
 // The HTTP status of an error that answering raised, as opposed to a Refusal.
 int http_status_of(int code, Era era);

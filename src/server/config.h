@@ -36,6 +36,7 @@ struct Limits {
   core::Nanos message_ns = 30 * core::kSecond;      // from a message's first byte to its last
   core::Nanos output_ns = 30 * core::kSecond;       // for a full output buffer to drain
   core::Nanos half_closed_ns = 30 * core::kSecond;  // for answers to a peer that sent its FIN
+  core::Nanos question_ns = 60 * core::kSecond;     // for a client to answer a question
   core::Nanos keep_alive_ns = 15 * core::kSecond;   // of silence on an event stream
   core::Nanos retry_ns = core::kSecond;             // after which a client may resume its stream
   core::Nanos resume_ns =
@@ -67,6 +68,8 @@ struct Config {
   std::shared_ptr<const Credentials> credentials;  // what those two name, read; null: neither
   std::size_t workers = 1;                         // processes, 1 … kWorkersMax
   RestartLimit restart_limit = {};
+  std::size_t page_size = 50;  // entries in one page of a list
+  bool conformance = false;    // the official suite's tools, resources and prompts, too
   Limits limits;
 };
 

@@ -38,6 +38,13 @@ std::optional<View>* place_of(View name, RequestHeaders& headers) {
   }
 }
 
+std::optional<View> find_header(const void* head, View lower_name) {
+  const auto& where = *static_cast<const wire::HttpHead*>(head);
+  for (std::size_t i = 0; i < where.header_count; ++i)
+    if (same_letters(where.headers[i].name, lower_name)) return where.headers[i].value;
+  return std::nullopt;
+}
+
 bool accepts(View accept, View type, View type_range) {
   return accept.find(type) != View::npos || contains_letters(accept, type) ||
          contains_letters(accept, type_range) || accept.find("*/*") != View::npos;
@@ -55,6 +62,8 @@ bool is_json(View content_type) {
 
 RequestHeaders collect_headers(const wire::HttpHead& head) {
   RequestHeaders headers;
+  headers.mcp.head = &head;
+  headers.mcp.find = find_header;
   for (std::size_t i = 0; i < head.header_count; ++i) {
     const wire::HttpHeader& header = head.headers[i];
     std::optional<View>* const place = place_of(header.name, headers);

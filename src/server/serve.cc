@@ -12,6 +12,7 @@
 #include "core/check.h"
 #include "net/loop.h"
 #include "server/credentials.h"
+#include "server/shared_memory.h"
 #include "server/supervisor.h"
 #include "server/worker.h"
 
@@ -52,6 +53,7 @@ struct Inheritance {
   Registry registry;
   EventLog events;
   StateKey state_key;
+  SharedMemory contents{sizeof(Contents)};
 };
 
 // Letters to a seat that nobody sits in are not missed by anybody.
@@ -72,7 +74,13 @@ int work(Inheritance& all, std::size_t seat) {
   all.listeners.keep(all.board.worker_of(seat));
   Mailbox mailbox(static_cast<std::uint32_t>(seat), &all.office);
   mailbox.set_way([&](std::uint32_t to) { return way_to(all.board, to); });
-  Shared shared{all.registry, all.events, &mailbox, all.state_key, &all.board, seat};
+  Shared shared{all.registry,
+                all.events,
+                &mailbox,
+                all.state_key,
+                reinterpret_cast<Contents*>(all.contents.data()),
+                &all.board,
+                seat};
   Worker worker(all.config, net::make_loop(), shared);
   worker.loop().watch(signals.get(), [&] {
     signalfd_siginfo info{};
@@ -104,6 +112,7 @@ core::Result<int> serve(const Config& config) {
                   .registry = {config.limits.sessions_max, config.limits.session_idle_ns},
                   .events = EventLog(config.limits.events_bytes_per_shard),
                   .state_key = random_state_key()};
+  new (all.contents.data()) Contents;
   all.config.credentials = std::move(*credentials);
   announce(all.listeners, all.config.credentials->tls ? "https" : "http");
   Supervisor supervisor(all.board, {.work = [&](std::size_t seat) { return work(all, seat); },

@@ -1,15 +1,14 @@
 #include "server/service.h"
 
+#include <fmt/format.h>
+
 #include "core/check.h"
 #include "json/writer.h"
-#include "server/tools/all.h"
+#include "server/params.h"
 #include "server/transport.h"
 
 namespace gauntlet::server {
 namespace {
-
-// How long a client may keep tools/list and server/discover: they never change.
-constexpr std::string_view kCacheFields = R"("ttlMs":3600000,"cacheScope":"public")";
 
 std::string make_server_info(const Config& config) {
   std::string out = R"({"name":)";
@@ -19,78 +18,56 @@ std::string make_server_info(const Config& config) {
   return out + "}";
 }
 
-std::string make_meta(std::string_view server_info) {
-  std::string out = R"("_meta":{")";
-  out += mcp::kMetaServerInfo;
-  out += "\":";
-  out += server_info;
-  return out + "}";
-}
-
-std::string make_tools() {
-  std::string out = R"("tools":[)";
-  for (const Tool* const tool : kAllTools) {
-    if (!out.ends_with('[')) out += ',';
-    out += R"({"name":)";
-    json::append_string(out, tool->name);
-    out += R"(,"description":)";
-    json::append_string(out, tool->description);
-    out += R"(,"inputSchema":)";
-    out += tool->input_schema;
-    out += '}';
-  }
-  return out + "]";
-}
-
-std::string make_tools_list(mcp::Era era, std::string_view meta) {
-  if (era == mcp::Era::stateful) return "{" + make_tools() + "}";
-  return R"({"resultType":"complete",)" + make_tools() + "," + std::string(kCacheFields) + "," +
-         std::string(meta) + "}";
-}
-
-std::string make_discover(std::string_view meta) {
+std::string make_discover(std::string_view server_info) {
   return R"({"resultType":"complete","supportedVersions":[")" +
-         std::string(mcp::name_of(mcp::kLatestStateless)) + R"("],"capabilities":{"tools":{}},)" +
-         std::string(kCacheFields) + "," + std::string(meta) + "}";
+         std::string(mcp::name_of(mcp::kLatestStateless)) + R"("],"capabilities":)" +
+         std::string(kServerCapabilities) + R"(,"ttlMs":3600000,"cacheScope":"public","_meta":{")" +
+         std::string(mcp::kMetaServerInfo) + "\":" + std::string(server_info) + "}}";
 }
 
-const Tool* find_tool(std::string_view name) {
-  for (const Tool* const tool : kAllTools)
-    if (tool->name == name) return tool;
-  return nullptr;
+// Who may cancel a request, or answer a question that was asked on its behalf.
+std::string owner_of(const Caller& caller, const std::optional<SessionKey>& session) {
+  if (session) {
+    const SessionId id = text_of(*session);
+    return {id.data(), id.size()};
+  }
+  return fmt::format("{}/{}/{}", static_cast<const void*>(caller.path.transport),
+                     caller.path.stream.slot, caller.path.stream.generation);
 }
 
 }  // namespace
 
 Service::Service(const Config& config, Timers& timers, Shared& shared)
     : config_(config),
-      timers_(timers),
       shared_(shared),
       bad_(config.bad, config.bad_every),
       counters_(shared.board == nullptr ? own_counters_ : shared.board->seat(shared.seat).counters),
-      server_info_(make_server_info(config)) {
-  const std::string meta = make_meta(server_info_);
-  for (const mcp::Era era : {mcp::Era::stateful, mcp::Era::stateless})
-    tools_list_[static_cast<std::size_t>(era)] = make_tools_list(era, meta);
-  discover_ = make_discover(meta);
-}
+      catalog_(config, *shared.contents),
+      calls_(config, timers, shared,
+             [this](const Request& request, Outcome& outcome) { return finish(request, outcome); }),
+      server_info_(make_server_info(config)),
+      discover_(make_discover(server_info_)) {}
 
 Answer Service::handle(std::span<const char> json, const Caller& caller) {
   body_.clear();
-  caller_ = &caller;
   const auto message = mcp::parse_message(reader_, json);
   if (!message)
     return refuse({message.error().code, 400, message.error().text}, message.error().id);
+  using Kind = mcp::Message::Kind;
   const Method method = method_of(message->method);
   counters_.count_request(method);
-  const bool is_request = message->kind == mcp::Message::Kind::request;
-  if (!is_request && caller.headers == nullptr) return {};  // a line may go without an answer
+  const bool may_go_unanswered = message->kind != Kind::request && caller.headers == nullptr;
   const auto era = mcp::classify(*message, caller.headers);
-  if (!era) return refuse(era.error(), message->id);
-  if (*era == mcp::Era::stateful)
-    if (const auto refusal = check_opened(*message, caller)) return refuse(*refusal, message->id);
-  if (!is_request) return {};
-  return dispatch(method, *message, *era, caller);
+  if (!era) return may_go_unanswered ? Answer{} : refuse(era.error(), message->id);
+  Turn turn{json, *message, caller, *era, {}, {}};
+  if (const auto refusal = enter(turn))
+    return may_go_unanswered ? Answer{} : refuse(*refusal, message->id);
+  switch (message->kind) {
+    case Kind::notification: on_notification(turn); return {};
+    case Kind::response: return on_response(turn);
+    case Kind::request: break;
+  }
+  return dispatch(method, turn);
 }
 
 Answer Service::refuse(const mcp::Refusal& refusal, std::string_view id) {
@@ -101,89 +78,118 @@ Answer Service::refuse(const mcp::Refusal& refusal, std::string_view id) {
 }
 
 // Stateful era: all but the opening itself needs a session.
-std::optional<mcp::Refusal> Service::check_opened(const mcp::Message& message,
-                                                  const Caller& caller) {
-  if (message.method == "initialize") return std::nullopt;
-  if (caller.headers == nullptr) {
-    if (caller.connection->opened || message.method == "ping") return std::nullopt;
+std::optional<mcp::Refusal> Service::enter(Turn& turn) {
+  if (turn.era == mcp::Era::stateless) return std::nullopt;
+  const Caller& caller = turn.caller;
+  if (turn.message.method == "initialize") return std::nullopt;
+  if (caller.connection != nullptr) {
+    turn.session = caller.connection->session;
+    if (caller.connection->opened || turn.message.method == "ping") return std::nullopt;
     return mcp::Refusal{mcp::kBadRequest, 400, "not initialized"};
   }
   if (!caller.session_id)
     return mcp::Refusal{mcp::kBadRequest, 400, "the Mcp-Session-Id header is missing"};
-  const auto key = parse_session_id(*caller.session_id);
-  if (!key || !shared_.registry.find(*key, caller.now_ns))
+  turn.key = parse_session_id(*caller.session_id);
+  const auto session =
+      turn.key ? shared_.registry.find(*turn.key, caller.now_ns) : std::optional<Session>();
+  if (!session || session->principal != caller.principal)
     return mcp::Refusal{mcp::kSessionNotFound, 404, "Session not found"};
+  turn.session = *session;
   return std::nullopt;
 }
 
-Answer Service::dispatch(Method method, const mcp::Message& message, mcp::Era era,
-                         const Caller& caller) {
-  const bool stateful = era == mcp::Era::stateful;
+Answer Service::dispatch(Method method, const Turn& turn) {
+  const bool stateful = turn.era == mcp::Era::stateful;
   switch (method) {
-    case Method::tools_call: return call_tool(message, era, caller);
-    case Method::tools_list: return result(message.id, tools_list_[static_cast<std::size_t>(era)]);
-    case Method::initialize:
-      return stateful ? initialize(message, caller) : unknown_method(message, era);
-    case Method::ping: return stateful ? result(message.id, "{}") : unknown_method(message, era);
+    case Method::tools_call: return call_tool(turn);
+    case Method::tools_list: return list(turn, Catalog::List::tools);
+    case Method::initialize: return stateful ? initialize(turn) : unknown_method(turn);
+    case Method::ping: return stateful ? result(turn.message.id, "{}") : unknown_method(turn);
     case Method::server_discover:
-      return stateful ? unknown_method(message, era) : result(message.id, discover_);
+      return stateful ? unknown_method(turn) : result(turn.message.id, discover_);
     case Method::notification:
     case Method::other: break;
   }
-  return unknown_method(message, era);
+  return dispatch_other(turn);
 }
 
-Answer Service::initialize(const mcp::Message& message, const Caller& caller) {
-  const mcp::Revision revision = mcp::negotiate(message.protocol_version);
-  Session fresh;
-  fresh.revision = revision;
-  fresh.principal = caller.principal;
-  std::optional<SessionId> session;
-  if (caller.connection != nullptr) {
-    *caller.connection = {.opened = true, .session = fresh};
-  } else if (adopt_session(fresh, caller)) {
-    // HTTP+SSE: it was there before
-  } else if (const auto key = shared_.registry.open(fresh, caller.now_ns)) {
-    session = text_of(*key);
-  } else {
-    return refuse({mcp::kBadRequest, 503, "too many sessions"}, message.id);
+Answer Service::dispatch_other(const Turn& turn) {
+  const std::string_view method = turn.message.method;
+  if (method == "resources/read") return read_resource(turn);
+  if (method == "resources/list") return list(turn, Catalog::List::resources);
+  if (method == "resources/templates/list") return list(turn, Catalog::List::templates);
+  if (method == "prompts/list") return list(turn, Catalog::List::prompts);
+  if (method == "prompts/get") return get_prompt(turn);
+  if (method == "completion/complete") return complete(turn);
+  if (turn.era == mcp::Era::stateless) {
+    if (method == "subscriptions/listen") return calls_.listen(request_of(turn), turn.caller.path);
+    return unknown_method(turn);
   }
-  body_ += kAnswerHead;
-  body_ += message.id;
-  body_ += R"(,"result":{"protocolVersion":")";
-  body_ += mcp::name_of(revision);
-  body_ += R"(","capabilities":{"tools":{}},"serverInfo":)";
-  body_ += server_info_;
-  body_ += "}}";
-  return {.body = body_, .opened = true, .session = session};
+  if (method == "resources/subscribe") return subscribe(turn, true);
+  if (method == "resources/unsubscribe") return subscribe(turn, false);
+  if (method == "logging/setLevel") return set_level(turn);
+  return unknown_method(turn);
 }
 
-// A client that names a session to initialize has it from its event stream's endpoint.
-bool Service::adopt_session(const Session& fresh, const Caller& caller) {
-  const auto key = caller.session_id ? parse_session_id(*caller.session_id) : std::nullopt;
-  return key && shared_.registry.update(*key, caller.now_ns, [&fresh](Session& session) {
-    session.revision = fresh.revision;
-  });
+Request Service::request_of(const Turn& turn) const {
+  Request request;
+  request.id = turn.message.id;
+  request.method = turn.message.method;
+  request.params = params_of(turn.json);
+  request.era = turn.era;
+  request.session = turn.key;
+  request.principal = turn.caller.principal;
+  request.owner = owner_of(turn.caller, turn.key);
+  if (turn.era == mcp::Era::stateful) {
+    request.revision = turn.session.revision;
+    request.capabilities = turn.session.capabilities;
+    request.log_level = turn.session.log_level;
+  } else {
+    request.revision = mcp::kLatestStateless;
+    read_client_meta(request);
+  }
+  return request;
 }
 
-Answer Service::call_tool(const mcp::Message& message, mcp::Era era, const Caller& caller) {
-  Reply reply(body_, message.id, era);
-  const Tool* const tool = find_tool(message.name);
+Answer Service::start(const Turn& turn, Handler handler) {
+  return calls_.start(request_of(turn), turn.caller.path, handler);
+}
+
+Answer Service::call_tool(const Turn& turn) {
+  Reply reply(body_, turn.message.id, turn.era);
+  const Tool* const tool = catalog_.find_tool(turn.message.name);
   if (tool == nullptr) {
     reply.error(mcp::kInvalidParams, "unknown tool");
     return finish_call(reply);
   }
-  const CallContext context{message.id, message.arguments, era, caller.path};
-  ToolCall call(context, *this, arguments_reader_, reply);
+  if (const auto refusal = check_mirrored(turn, *tool)) return refuse(*refusal, turn.message.id);
+  if (tool->start != nullptr) return start(turn, tool->start);
+  ToolCall call(turn.message.arguments, arguments_reader_, reply);
   tool->run(call);
-  if (call.is_later()) return {.later = true};
   return finish_call(reply);
 }
 
-Answer Service::unknown_method(const mcp::Message& message, mcp::Era era) {
-  return refuse(
-      {mcp::kMethodNotFound, mcp::http_status_of(mcp::kMethodNotFound, era), "method not found"},
-      message.id);
+// Stateless, over HTTP: arguments that a tool wants mirrored in headers are the same there.
+std::optional<mcp::Refusal> Service::check_mirrored(const Turn& turn, const Tool& tool) {
+  const auto mirrored = catalog_.mirrored(tool);
+  const mcp::HeaderFacts* const headers = turn.caller.headers;
+  if (mirrored.empty() || turn.era == mcp::Era::stateful || headers == nullptr) return std::nullopt;
+  const boost::json::object params = params_of(turn.json);
+  for (const auto& [argument, header] : mirrored)
+    if (!mirrors(*headers, header, argument_of(params, argument)))
+      return mcp::Refusal{mcp::kHeaderMismatch, 400,
+                          "an Mcp-Param header and the body's arguments differ"};
+  return std::nullopt;
+}
+
+Answer Service::unknown_method(const Turn& turn) {
+  return refuse({mcp::kMethodNotFound, mcp::http_status_of(mcp::kMethodNotFound, turn.era),
+                 "method not found"},
+                turn.message.id);
+}
+
+Answer Service::invalid_params(const Turn& turn, std::string_view text) {
+  return refuse({mcp::kInvalidParams, 200, text}, turn.message.id);
 }
 
 Answer Service::result(std::string_view id, std::string_view json) {
@@ -202,80 +208,36 @@ Answer Service::finish_call(const Reply& reply) {
   return {.http_status = reply.http_status(), .body = body_, .delivery = delivery};
 }
 
+Answer Service::finish(const Request& request, Outcome& outcome) {
+  body_.clear();
+  if (outcome.error_code != 0) {
+    const std::string data =
+        outcome.error_data.empty() ? std::string() : boost::json::serialize(outcome.error_data);
+    mcp::Refusal refusal{outcome.error_code, outcome.http_status, outcome.error_message};
+    refusal.data = data;
+    return refuse(refusal, request.id);
+  }
+  body_ += kAnswerHead;
+  body_ += request.id;
+  body_ += R"(,"result":)";
+  if (request.era == mcp::Era::stateless)
+    complete_result(outcome.result, request.method, server_info_);
+  body_ += boost::json::serialize(outcome.result);
+  body_ += '}';
+  Delivery delivery;
+  if (request.method == "tools/call") delivery = bad_.on_call(body_, kAnswerHead.size());
+  return {.body = body_, .delivery = delivery};
+}
+
 bool Service::close_session(std::string_view id) {
   const auto key = parse_session_id(id);
   if (!key || !shared_.registry.close(*key)) return false;
   shared_.events.forget(*key);
-  Letter letter;
-  letter.kind = Letter::Kind::session_closed;
-  letter.session = *key;
-  shared_.mailbox->broadcast(letter);
+  Letter closed;
+  closed.kind = Letter::Kind::session_closed;
+  closed.session = *key;
+  shared_.mailbox->broadcast(closed);
   return true;
-}
-
-void Service::on_letter(const Letter& letter) {
-  for (Transport* const transport : transports_) transport->on_letter(letter);
-}
-
-bool Service::answer_later(const CallContext& context, core::Nanos delay_ns, LateAnswer answer) {
-  if (calls_.size() >= config_.limits.later_max) return false;
-  const CallId call = open_call(context);
-  calls_[call].answer = std::move(answer);
-  // The clock is read afresh: the turn's time lies in the past, and early would be wrong.
-  timers_.at(core::monotonic_ns() + delay_ns, [this, call] { answer_late(call); });
-  return true;
-}
-
-CallId Service::open_call(const CallContext& context) {
-  OutletRequest request;
-  request.call = ++last_call_;
-  request.era = context.era;
-  if (context.era == mcp::Era::stateful && caller_->session_id)
-    request.session = parse_session_id(*caller_->session_id);
-  if (request.session)
-    if (const auto session = shared_.registry.find(*request.session, caller_->now_ns))
-      request.revision = session->revision;
-  LateCall& late = calls_[request.call];
-  late.id = context.id;
-  late.era = context.era;
-  late.outlet = context.path.transport->open_outlet(context.path, request);
-  return request.call;
-}
-
-bool Service::stream_later(const CallContext& context, const StreamPlan& plan) {
-  if (calls_.size() >= config_.limits.later_max) return false;
-  const CallId call = open_call(context);
-  calls_[call].plan = plan;
-  calls_[call].answer = [](Reply& reply) { reply.text("streamed"); };
-  stream(call);
-  return true;
-}
-
-void Service::stream(CallId call) {
-  const auto found = calls_.find(call);
-  if (found == calls_.end()) return;
-  LateCall& late = found->second;
-  if (late.streamed == late.plan.count) {
-    timers_.at(core::monotonic_ns() + late.plan.interval_ns, [this, call] { answer_late(call); });
-    return;
-  }
-  std::string log = R"({"jsonrpc":"2.0","method":"notifications/message","params":)"
-                    R"({"level":"info","data":)";
-  json::append_uint(log, ++late.streamed);
-  late.outlet->send(log + "}}");
-  if (late.streamed == late.plan.cut) late.outlet->disconnect(late.plan.retry_ns);
-  timers_.at(core::monotonic_ns() + late.plan.interval_ns, [this, call] { stream(call); });
-}
-
-void Service::answer_late(CallId call) {
-  const auto found = calls_.find(call);
-  if (found == calls_.end()) return;
-  LateCall late = std::move(found->second);
-  calls_.erase(found);
-  body_.clear();
-  Reply reply(body_, late.id, late.era);
-  late.answer(reply);
-  late.outlet->finish(finish_call(reply));
 }
 
 }  // namespace gauntlet::server

@@ -1,20 +1,17 @@
-// Service: the MCP server without its transports: one message in, one answer out.
+// Service: the MCP server without its transports: one message in, one answer out, now or later.
 // Both eras; which one a message belongs to is decided per message (mcp/rules.h).
 //
-// On the way of an echo call nothing is allocated, locked or asked of the kernel: two short
-// simdjson passes (the message, the arguments) and appends to a buffer that is kept. Answers to
-// tools/call carry no _meta.serverInfo (2026-07-28 says SHOULD): tools/list and server/discover do.
+// On the way of an echo call nothing is allocated, locked (but the session's shard) or asked of the
+// kernel: two short simdjson passes (the message, the arguments) and appends to a buffer that is
+// kept. Answers of such tools carry no _meta.serverInfo (2026-07-28 says SHOULD): all others do.
 // Belongs to one thread.
 #pragma once
 
-#include <array>
 #include <cstddef>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "core/clock.h"
@@ -24,16 +21,21 @@
 #include "server/answer.h"
 #include "server/bad.h"
 #include "server/caller.h"
+#include "server/calls.h"
+#include "server/catalog.h"
 #include "server/config.h"
 #include "server/counters.h"
-#include "server/mailbox.h"
 #include "server/outlet.h"
 #include "server/reply.h"
 #include "server/shared.h"
 #include "server/timers.h"
-#include "server/tool.h"
 
 namespace gauntlet::server {
+
+// What the server can do, as initialize and server/discover say it.
+inline constexpr std::string_view kServerCapabilities =
+    R"({"tools":{"listChanged":true},"resources":{"subscribe":true,"listChanged":true},)"
+    R"("prompts":{"listChanged":true},"completions":{},"logging":{}})";
 
 class Service {
  public:
@@ -45,30 +47,22 @@ class Service {
   // A refusal that a transport decided on.
   Answer refuse(const mcp::Refusal& refusal, std::string_view id = {});
 
-  // Nobody will ever read this call's answer: it ends without one.
-  void abandon(CallId call) { calls_.erase(call); }
+  // Nobody will ever read this call's answer.
+  void abandon(CallId id) { calls_.abandon(id); }
+  void abandon_all() { calls_.abandon_all(); }
+  // News from this or another worker; passed on to the transports.
+  void on_letter(const Letter& letter);
+  void add_transport(Transport& transport) { transports_.push_back(&transport); }
 
   // DELETE of the session's URL: false when there is no such session.
   bool close_session(std::string_view id);
 
-  // News from this or another worker. Each transport hears of it too.
-  void on_letter(const Letter& letter);
-  void add_transport(Transport& transport) { transports_.push_back(&transport); }
-
-  // Ends all calls without an answer.
-  void abandon_all() { calls_.clear(); }
-
-  // The server is stopping: ends what would otherwise never end.
-  void stop() {}
+  // Ends what would otherwise stay open: subscriptions.
+  void stop() { calls_.end_listeners(); }
   void sweep(core::Nanos now_ns) { shared_.registry.sweep(now_ns); }
 
-  // False when too many calls are waiting already.
-  bool answer_later(const CallContext& context, core::Nanos delay_ns, LateAnswer answer);
-  // Likewise, after as many log messages; behind message `cut` the connection is ended.
-  bool stream_later(const CallContext& context, const StreamPlan& plan);
-
   Shared& shared() { return shared_; }
-  std::size_t later_count() const { return calls_.size(); }
+  std::size_t later_count() const { return calls_.count(); }
   std::size_t session_count() const { return shared_.registry.count(); }
   Bad& bad() { return bad_; }
   const Bad& bad() const { return bad_; }
@@ -76,42 +70,54 @@ class Service {
   const Counters& counters() const { return counters_; }
 
  private:
-  struct LateCall {
-    std::string id;
+  // One message on its way through.
+  struct Turn {
+    std::span<const char> json;
+    const mcp::Message& message;
+    const Caller& caller;
     mcp::Era era;
-    LateAnswer answer;
-    std::unique_ptr<Outlet> outlet;
-    StreamPlan plan = {};
-    std::uint64_t streamed = 0;
+    std::optional<SessionKey> key;  // Streamable HTTP, stateful
+    Session session;                // stateful: a copy
   };
 
-  std::optional<mcp::Refusal> check_opened(const mcp::Message& message, const Caller& caller);
-  Answer dispatch(Method method, const mcp::Message& message, mcp::Era era, const Caller& caller);
-  Answer initialize(const mcp::Message& message, const Caller& caller);
-  bool adopt_session(const Session& fresh, const Caller& caller);
-  Answer call_tool(const mcp::Message& message, mcp::Era era, const Caller& caller);
-  Answer unknown_method(const mcp::Message& message, mcp::Era era);
+  std::optional<mcp::Refusal> enter(Turn& turn);
+  void on_notification(const Turn& turn);
+  Answer on_response(const Turn& turn);
+  Answer dispatch(Method method, const Turn& turn);
+  Answer dispatch_other(const Turn& turn);
+
+  Answer initialize(const Turn& turn);
+  Answer call_tool(const Turn& turn);
+  Answer read_resource(const Turn& turn);
+  Answer get_prompt(const Turn& turn);
+  Answer list(const Turn& turn, Catalog::List which);
+  Answer complete(const Turn& turn);
+  Answer subscribe(const Turn& turn, bool on);
+  Answer set_level(const Turn& turn);
+  Answer start(const Turn& turn, Handler handler);
+  Answer unknown_method(const Turn& turn);
+  Answer invalid_params(const Turn& turn, std::string_view text);
+
+  bool adopt_session(const Turn& turn, const Session& session);
+  Request request_of(const Turn& turn) const;
+  bool change_session(const Turn& turn, const std::function<void(Session&)>& change);
+  std::optional<mcp::Refusal> check_mirrored(const Turn& turn, const Tool& tool);
   Answer result(std::string_view id, std::string_view json);
   Answer finish_call(const Reply& reply);
-  CallId open_call(const CallContext& context);
-  void answer_late(CallId call);
-  void stream(CallId call);
+  Answer finish(const Request& request, Outcome& outcome);
 
   const Config& config_;
-  Timers& timers_;
   Shared& shared_;
-  std::vector<Transport*> transports_;
   json::Reader reader_;
   json::Reader arguments_reader_;
   Bad bad_;
   Counters own_counters_;  // where there is no board
   Counters& counters_;
-  std::unordered_map<CallId, LateCall> calls_;
-  CallId last_call_ = 0;
-  const Caller* caller_ = nullptr;  // of the message being handled
+  Catalog catalog_;
+  Calls calls_;
+  std::vector<Transport*> transports_;
   std::string body_;
   std::string server_info_;
-  std::array<std::string, 2> tools_list_;  // by era
   std::string discover_;
 };
 

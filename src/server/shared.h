@@ -7,13 +7,14 @@
 #include <cstdint>
 
 #include "server/board.h"
+#include "server/contents.h"
 #include "server/event_log.h"
 #include "server/mailbox.h"
 #include "server/registry.h"
 
 namespace gauntlet::server {
 
-// Authenticates what the server lets clients keep for it (server/request_state.h).
+// Authenticates what the server lets clients keep for it (server/seal.h).
 using StateKey = std::array<std::uint8_t, 32>;
 StateKey random_state_key();  // getrandom()
 
@@ -22,6 +23,7 @@ struct Shared {
   EventLog& events;
   Mailbox* mailbox;  // this worker's
   StateKey state_key{};
+  Contents* contents = nullptr;
   Board* board = nullptr;  // null: this worker makes one of its own
   std::size_t seat = 0;    // this worker's, on the board
 };

@@ -5,7 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <vector>
+#include <map>
+#include <utility>
 
 #include "core/clock.h"
 
@@ -14,24 +15,18 @@ namespace gauntlet::server {
 class Timers {
  public:
   using Action = std::move_only_function<void()>;
+  using Id = std::pair<core::Nanos, std::uint64_t>;  // due, and a number of its own
   static constexpr core::Nanos kNever = INT64_MAX;
 
-  void at(core::Nanos due_ns, Action action);
-  core::Nanos next_ns() const { return heap_.empty() ? kNever : heap_.front().due_ns; }
+  Id at(core::Nanos due_ns, Action action);
+  // Nothing happens where it has run or was cancelled already.
+  void cancel(Id timer) { actions_.erase(timer); }
+  core::Nanos next_ns() const { return actions_.empty() ? kNever : actions_.begin()->first.first; }
   void run_due(core::Nanos now_ns);
-  std::size_t count() const { return heap_.size(); }
+  std::size_t count() const { return actions_.size(); }
 
  private:
-  struct Entry {
-    core::Nanos due_ns;
-    std::uint64_t order;
-    Action action;
-  };
-  static bool later(const Entry& a, const Entry& b) {
-    return a.due_ns != b.due_ns ? a.due_ns > b.due_ns : a.order > b.order;
-  }
-
-  std::vector<Entry> heap_;
+  std::map<Id, Action> actions_;
   std::uint64_t made_ = 0;
 };
 

@@ -1,14 +1,11 @@
 #include "server/tool.h"
 
-#include "mcp/revision.h"
-#include "server/service.h"
-
 namespace gauntlet::server {
 
 bool ToolCall::find(std::string_view name, json::ondemand::document& document,
                     json::ondemand::value& into) {
-  if (context_.arguments.empty()) return false;
-  if (reader_.open(context_.arguments).get(document)) return false;
+  if (arguments_.empty()) return false;
+  if (reader_.open(arguments_).get(document)) return false;
   return !document.find_field_unordered(name).get(into);
 }
 
@@ -36,16 +33,6 @@ std::optional<std::uint64_t> ToolCall::uint(std::string_view name) {
   std::uint64_t number = 0;
   if (!find(name, document, value) || value.get_uint64().get(number)) return std::nullopt;
   return number;
-}
-
-void ToolCall::later(core::Nanos delay_ns, LateAnswer answer) {
-  is_later_ = service_.answer_later(context_, delay_ns, std::move(answer));
-  if (!is_later_) reply_.error(mcp::kInternalError, "too many calls are waiting", 503);
-}
-
-void ToolCall::stream(const StreamPlan& plan) {
-  is_later_ = service_.stream_later(context_, plan);
-  if (!is_later_) reply_.error(mcp::kInternalError, "too many calls are waiting", 503);
 }
 
 }  // namespace gauntlet::server

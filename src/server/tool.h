@@ -1,6 +1,8 @@
-// Tool: one tool as data and a function. ToolCall: one call of it.
+// Tool: one tool as data and a function. ToolCall: one call of a tool that answers at once.
 //
-// A tool is one file in server/tools/ and one line in server/tools/all.h:
+// A tool is one file in server/tools/ and one line in server/tools/all.h. Most are written as a
+// coroutine (server/call.h), which may wait, report and ask. One whose speed matters is a plain
+// function: it reads its arguments in place and writes its answer into the connection's buffer.
 //
 //   void run(ToolCall& call) {
 //     const auto name = call.string("name");
@@ -9,53 +11,42 @@
 //   }
 //   const Tool kHello = {"hello", "Greets.", R"({"type":"object",…})", run};
 //
-// A tool runs on the worker's thread and must not block: what takes time answers with later().
-// Wrong arguments are a tool_error (2025-11-25: so that a model can see and correct them).
+// A handler runs on the worker's thread and must not block. Wrong arguments are a tool_error
+// (2025-11-25: so that a model can see and correct them).
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string_view>
 
-#include "core/clock.h"
 #include "json/reader.h"
-#include "server/answer.h"
+#include "server/contents.h"
 #include "server/reply.h"
 
 namespace gauntlet::server {
 
-class Service;
+class Call;
+class Task;
 class ToolCall;
 
+using Handler = Task (*)(Call&);
+using Present = bool (*)(const Contents&);
+
+// Either `run` or `start` is given.
 struct Tool {
   std::string_view name;
   std::string_view description;
   std::string_view input_schema;  // JSON text
-  void (*run)(ToolCall& call);
-};
-
-using LateAnswer = std::move_only_function<void(Reply& reply)>;
-
-struct StreamPlan {
-  std::uint64_t count = 0;
-  std::uint64_t cut = 0;
-  core::Nanos interval_ns = 0;
-  core::Nanos retry_ns = 100 * core::kMillisecond;
-};
-
-// What a call came with.
-struct CallContext {
-  std::string_view id;         // raw token
-  std::string_view arguments;  // raw JSON of an object, or empty
-  mcp::Era era;
-  ReturnPath path;
+  void (*run)(ToolCall& call) = nullptr;
+  Handler start = nullptr;
+  Present present = nullptr;
 };
 
 class ToolCall {
  public:
-  ToolCall(const CallContext& context, Service& service, json::Reader& reader, Reply& reply)
-      : context_(context), service_(service), reader_(reader), reply_(reply) {}
+  // `arguments` is the raw JSON of an object, or empty; it was found to be well-formed.
+  ToolCall(std::string_view arguments, json::Reader& reader, Reply& reply)
+      : arguments_(arguments), reader_(reader), reply_(reply) {}
 
   // The argument of that name; nothing where it is absent or of another type. Each view holds
   // until the next argument is asked for.
@@ -65,19 +56,12 @@ class ToolCall {
 
   Reply& reply() { return reply_; }
 
-  // Answers after a while instead of now; says so itself when too many calls are waiting.
-  void later(core::Nanos delay_ns, LateAnswer answer);
-  void stream(const StreamPlan& plan);
-  bool is_later() const { return is_later_; }
-
  private:
   bool find(std::string_view name, json::ondemand::document& document, json::ondemand::value& into);
 
-  const CallContext& context_;
-  Service& service_;
+  std::string_view arguments_;
   json::Reader& reader_;
   Reply& reply_;
-  bool is_later_ = false;
 };
 
 }  // namespace gauntlet::server

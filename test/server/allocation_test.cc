@@ -70,7 +70,8 @@ class Allocation : public testing::Test {
   Registry registry_{1000, core::kSecond};
   EventLog events_{1 << 16};
   Mailbox mailbox_;
-  Shared shared_{registry_, events_, &mailbox_};
+  Contents contents_;
+  Shared shared_{registry_, events_, &mailbox_, {}, &contents_};
   Service service_{config_, timers_, shared_};
 };
 

@@ -39,6 +39,7 @@ struct SharedParts {
 
   Registry registry;
   EventLog events;
+  Contents contents;
   PostOffice office;  // the last seat is the test's own
 };
 
@@ -50,7 +51,7 @@ class Served {
   Served(const Config& config, std::shared_ptr<SharedParts> parts, std::uint32_t worker)
       : parts_(std::move(parts)),
         mailbox_(worker, &parts_->office),
-        shared_{parts_->registry, parts_->events, &mailbox_, {}},
+        shared_{parts_->registry, parts_->events, &mailbox_, {}, &parts_->contents},
         worker_(config, net::make_loop(), shared_),
         stop_(eventfd(0, EFD_CLOEXEC)) {
     worker_.loop().watch(stop_.get(), [this] {

@@ -13,7 +13,10 @@ extern const Tool kCpu;
 extern const Tool kPayload;
 extern const Tool kFail;
 extern const Tool kStream;
+extern const Tool kProgress;
+extern const Tool kCounter;
 
-inline constexpr std::array kAllTools = {&kEcho, &kSleep, &kCpu, &kPayload, &kFail, &kStream};
+inline constexpr std::array kAllTools = {&kEcho, &kSleep,  &kCpu,      &kPayload,
+                                         &kFail, &kStream, &kProgress, &kCounter};
 
 }  // namespace gauntlet::server

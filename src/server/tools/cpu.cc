@@ -1,6 +1,7 @@
 // cpu: burns the worker's thread, so that everything on it waits: a badly written handler.
 #include <fmt/format.h>
 
+#include "core/clock.h"
 #include "server/tools/all.h"
 
 namespace gauntlet::server {

@@ -1,0 +1,310 @@
+#include "server/calls.h"
+
+#include <ctime>
+
+#include "core/check.h"
+#include "mcp/revision.h"
+#include "server/params.h"
+#include "server/seal.h"
+#include "server/subscription.h"
+#include "server/transport.h"
+
+namespace gauntlet::server {
+namespace {
+
+namespace json = boost::json;
+
+std::string request_key(const std::string& owner, std::string_view raw_id) {
+  return owner + '\n' + canonical_id(raw_id);
+}
+
+std::string arguments_digest(const Request& request) {
+  const json::value* const arguments = request.params.if_contains("arguments");
+  return digest(arguments == nullptr ? std::string() : json::serialize(*arguments));
+}
+
+// What a sealed state is bound to: it is worth nothing with any other request.
+std::string binding(const Request& request) {
+  json::object bound;
+  bound["method"] = request.method;
+  for (const char* const field : {"name", "uri"})
+    if (const json::value* const value = request.params.if_contains(field)) bound[field] = *value;
+  bound["arguments"] = arguments_digest(request);
+  bound["principal"] = request.principal;
+  return json::serialize(bound);
+}
+
+json::object capability_names(std::uint8_t bits) {
+  json::object names;
+  if (bits & kCanSample) names["sampling"] = json::object();
+  if (bits & kCanElicit) names["elicitation"] = json::object();
+  if (bits & kCanListRoots) names["roots"] = json::object();
+  return names;
+}
+
+}  // namespace
+
+Calls::Calls(const Config& config, Timers& timers, Shared& shared, Finish finish)
+    : config_(config), timers_(timers), shared_(shared), finish_(std::move(finish)) {}
+
+Calls::~Calls() = default;
+
+OutletRequest Calls::outlet_request(CallId id, const Request& request) const {
+  return {id, request.era, request.revision, request.session};
+}
+
+Outlet& Calls::outlet_of(Call& call) {
+  if (call.outlet_ == nullptr)
+    call.outlet_ =
+        call.path_.transport->open_outlet(call.path_, outlet_request(call.id_, call.request_));
+  return *call.outlet_;
+}
+
+Answer Calls::start(Request request, const ReturnPath& path, Handler handler) {
+  if (full()) {
+    Outcome busy = rpc_error(mcp::kInternalError, "too many calls are waiting");
+    busy.http_status = 503;
+    return finish_(request, busy);
+  }
+  const CallId id = next_++;
+  auto made = std::make_unique<Call>(*this, id, path, std::move(request));
+  Call& call = *made;
+  if (call.request_.era == mcp::Era::stateless && !open_state(call)) {
+    Outcome foreign = rpc_error(mcp::kInvalidParams, "requestState is not valid here");
+    return finish_(call.request_, foreign);
+  }
+  by_request_[request_key(call.request_.owner, call.request_.id)] = id;
+  calls_.emplace(id, std::move(made));
+  call.task_ = handler(call);
+  if (!run(call)) return {.later = true};
+  return settle(id, true);
+}
+
+// False: the call is gone.
+bool Calls::run(Call& call) {
+  const CallId id = call.id_;
+  GAUNTLET_CHECK(running_ == 0);
+  running_ = id;
+  call.waiting_ = Call::Waiting::nothing;
+  call.task_.resume();
+  running_ = 0;
+  if (!doomed_) return true;
+  doomed_ = false;
+  forget(id);
+  return false;
+}
+
+Answer Calls::settle(CallId id, bool within_start) {
+  Call& call = *calls_.at(id);
+  const bool ended = call.task_.done() || call.waiting_ == Call::Waiting::round_trip;
+  if (!ended) {
+    outlet_of(call);
+    return {.later = true};
+  }
+  Outcome outcome = outcome_of(call);
+  const Request request = std::move(call.request_);
+  const std::unique_ptr<Outlet> outlet = std::move(call.outlet_);
+  forget_request(request, id);
+  calls_.erase(id);
+  const Answer answer = finish_(request, outcome);
+  if (outlet == nullptr && within_start) return answer;
+  outlet->finish(answer);
+  return {.later = true};
+}
+
+Outcome Calls::outcome_of(Call& call) {
+  if (call.task_.done()) return std::move(call.task_.outcome());
+  return call.lacks_ != 0 ? lacking(call) : input_required(call);
+}
+
+Outcome Calls::lacking(const Call& call) {
+  json::object data;
+  data["requiredCapabilities"] = capability_names(call.lacks_);
+  Outcome outcome = rpc_error(mcp::kMissingClientCapability,
+                              "the client lacks a capability that this needs", std::move(data));
+  outcome.http_status = 400;
+  return outcome;
+}
+
+Outcome Calls::input_required(Call& call) {
+  Outcome outcome;
+  outcome.result["resultType"] = "input_required";
+  outcome.result["inputRequests"] = std::move(call.input_requests_);
+  if (call.always_sealed_ || !call.known_.empty())
+    outcome.result["requestState"] = sealed_state(call);
+  return outcome;
+}
+
+std::string Calls::sealed_state(const Call& call) {
+  json::object state;
+  state["for"] = binding(call.request_);
+  state["until"] = static_cast<std::int64_t>(std::time(nullptr)) + kSealedFor / core::kSecond;
+  state["known"] = call.known_;
+  return seal(shared_.state_key, json::serialize(state));
+}
+
+// Takes in what the client has answered so far. False where it brings a state that is not ours,
+// belongs to another request, or is too old.
+bool Calls::open_state(Call& call) {
+  const json::object& params = call.request_.params;
+  if (const json::value* const sealed = params.if_contains("requestState")) {
+    if (!sealed->is_string()) return false;
+    const auto text = unseal(shared_.state_key, sealed->get_string());
+    if (!text) return false;
+    const json::object state = json::parse(*text).as_object();  // ours, so well-formed
+    if (state.at("for").as_string() != binding(call.request_)) return false;
+    if (state.at("until").as_int64() < static_cast<std::int64_t>(std::time(nullptr))) return false;
+    call.known_ = state.at("known").as_object();
+    call.has_state_ = true;
+  }
+  const json::value* const given = params.if_contains("inputResponses");
+  if (given == nullptr || !given->is_object()) return true;
+  for (const auto& [key, response] : given->get_object())
+    if (response.is_object()) call.known_[key] = response;
+  return true;
+}
+
+void Calls::wake_after(core::Nanos length, Call& call) {
+  // The clock is read afresh: the turn's time lies in the past, and early would be wrong.
+  call.timer_ = timers_.at(core::monotonic_ns() + length, [this, id = call.id_] { wake(id); });
+}
+
+// Time has passed: what was slept is over, and what was not answered will not be.
+void Calls::wake(CallId id) {
+  for (ClientReply& reply : calls_.at(id)->replies_)
+    if (reply.result.empty() && reply.error.empty()) reply.error = "the client did not answer";
+  resume(id);
+}
+
+// What still refers to the call while it waits is taken back.
+void Calls::end_wait(Call& call) {
+  timers_.cancel(call.timer_);
+  for (const std::uint64_t question : call.questions_) questions_.erase(question);
+  call.questions_.clear();
+}
+
+void Calls::resume(CallId id) {
+  Call& call = *calls_.at(id);
+  end_wait(call);
+  if (run(call)) settle(id, false);
+}
+
+std::uint64_t Calls::register_question(Call& call, std::size_t place) {
+  const std::uint64_t number = next_question_++;
+  questions_[number] = {call.id_, place};
+  call.questions_.push_back(number);
+  return number;
+}
+
+bool Calls::answer_question(std::uint64_t number, const std::string& owner,
+                            const json::object& response) {
+  const auto asked = questions_.find(number);
+  if (asked == questions_.end()) return false;
+  const auto [id, place] = asked->second;
+  Call& call = *calls_.at(id);
+  if (call.request_.owner != owner) return false;
+  questions_.erase(asked);
+  ClientReply& reply = call.replies_[place];
+  const json::value* const result = response.if_contains("result");
+  if (result != nullptr && result->is_object())
+    reply.result = result->get_object();
+  else
+    reply.error = "the client refused";
+  if (--call.replies_missing_ == 0) resume(id);
+  return true;
+}
+
+Answer Calls::listen(Request request, const ReturnPath& path) {
+  if (full()) {
+    Outcome busy = rpc_error(mcp::kInternalError, "too many calls are waiting");
+    busy.http_status = 503;
+    return finish_(request, busy);
+  }
+  const json::value* const asked = request.params.if_contains("notifications");
+  auto filter =
+      asked == nullptr || !asked->is_object() ? std::nullopt : honoured_filter(asked->get_object());
+  if (!filter) {
+    Outcome wrong = rpc_error(mcp::kInvalidParams, "notifications must say what to listen for");
+    return finish_(request, wrong);
+  }
+  const CallId id = next_++;
+  by_request_[request_key(request.owner, request.id)] = id;
+  Listener& listener = listeners_[id];
+  listener.outlet = path.transport->open_outlet(path, outlet_request(id, request));
+  listener.request = std::move(request);
+  listener.filter = std::move(*filter);
+  listener.outlet->send(acknowledgement(listener.request.id, listener.filter));
+  return {.later = true};
+}
+
+void Calls::publish(const Letter& letter) {
+  for (auto& [id, listener] : listeners_)
+    if (listens_for(listener.filter, letter))
+      listener.outlet->send(publication_for(letter, listener.request.id));
+}
+
+void Calls::end_listeners() {
+  auto ending = std::exchange(listeners_, {});
+  for (auto& [id, listener] : ending) {
+    forget_request(listener.request, id);
+    Outcome outcome;
+    outcome.result["_meta"] = subscription_meta(listener.request.id);
+    listener.outlet->finish(finish_(listener.request, outcome));
+  }
+}
+
+// A client may have used the same id again meanwhile.
+void Calls::forget_request(const Request& request, CallId id) {
+  const auto found = by_request_.find(request_key(request.owner, request.id));
+  if (found != by_request_.end() && found->second == id) by_request_.erase(found);
+}
+
+void Calls::forget(CallId id) {
+  if (const auto found = calls_.find(id); found != calls_.end()) {
+    end_wait(*found->second);
+    forget_request(found->second->request_, id);
+    calls_.erase(found);
+  }
+  if (const auto found = listeners_.find(id); found != listeners_.end()) {
+    forget_request(found->second.request, id);
+    listeners_.erase(found);
+  }
+}
+
+void Calls::abandon(CallId id) {
+  if (id == running_)
+    doomed_ = true;
+  else
+    forget(id);
+}
+
+bool Calls::cancel(const std::string& owner, std::string_view raw_id) {
+  const auto found = by_request_.find(request_key(owner, raw_id));
+  if (found == by_request_.end()) return false;
+  const CallId id = found->second;
+  std::unique_ptr<Outlet> outlet;
+  if (const auto call = calls_.find(id); call != calls_.end())
+    outlet = std::move(call->second->outlet_);
+  else
+    outlet = std::move(listeners_.at(id).outlet);
+  abandon(id);
+  if (outlet != nullptr) outlet->finish({});  // an ended request without an answer
+  return true;
+}
+
+void Calls::abandon_all() {
+  for (const auto& [id, call] : calls_) end_wait(*call);
+  listeners_.clear();
+  calls_.clear();
+  by_request_.clear();
+  questions_.clear();
+}
+
+void Calls::abandon_session(const SessionKey& session) {
+  std::vector<CallId> gone;
+  for (const auto& [id, call] : calls_)
+    if (call->request_.session == session) gone.push_back(id);
+  for (const CallId id : gone) abandon(id);
+}
+
+}  // namespace gauntlet::server

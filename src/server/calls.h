@@ -1,0 +1,109 @@
+// Calls: the calls in progress of one worker: handlers that wait, subscriptions that listen, and
+// the questions they have put to their clients.
+//
+// A call begins in start(). One that ends without having waited or sent anything gives its answer
+// at once; all others have an outlet, and end through it. Timers, questions and transports know a
+// call by its id only, so that one that is gone is simply not found.
+// Belongs to the worker's thread.
+#pragma once
+
+#include <boost/json.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "server/call.h"
+#include "server/config.h"
+#include "server/shared.h"
+#include "server/timers.h"
+#include "server/tool.h"
+
+namespace gauntlet::server {
+
+inline constexpr std::size_t kOpenQuestionsMax = 10'000;
+// How long a sealed state is good for.
+inline constexpr core::Nanos kSealedFor = 600 * core::kSecond;
+
+class Calls {
+ public:
+  // Writes an outcome as the answer to a request; its body holds until the next call.
+  using Finish = std::function<Answer(const Request& request, Outcome& outcome)>;
+
+  Calls(const Config& config, Timers& timers, Shared& shared, Finish finish);
+  ~Calls();
+
+  // The answer, or one that comes later.
+  Answer start(Request request, const ReturnPath& path, Handler handler);
+  // subscriptions/listen: an outlet that stays open, for the news in `filter`.
+  Answer listen(Request request, const ReturnPath& path);
+  // Tells the listeners that want it.
+  void publish(const Letter& letter);
+  // The server stops: every listener gets its answer.
+  void end_listeners();
+
+  void abandon(CallId id);
+  // False where there is no such call here.
+  bool cancel(const std::string& owner, std::string_view raw_id);
+  // A response to question `number`; false where nobody waits for it, or `owner` was not asked.
+  bool answer_question(std::uint64_t number, const std::string& owner,
+                       const boost::json::object& response);
+  // Before the transports go, whose outlets the calls have.
+  void abandon_all();
+  void abandon_session(const SessionKey& session);
+
+  std::size_t count() const { return calls_.size(); }
+  std::size_t question_count() const { return questions_.size(); }
+
+ private:
+  friend class Call;
+
+  struct Asked {
+    CallId call = 0;
+    std::size_t place = 0;  // of the answer, among those that the call waits for
+  };
+  struct Listener {
+    Request request;
+    std::unique_ptr<Outlet> outlet;
+    boost::json::object filter;
+  };
+
+  bool full() const { return calls_.size() + listeners_.size() >= config_.limits.later_max; }
+  Outlet& outlet_of(Call& call);
+  bool run(Call& call);
+  Answer settle(CallId id, bool within_start);
+  Outcome outcome_of(Call& call);
+  Outcome input_required(Call& call);
+  Outcome lacking(const Call& call);
+  void resume(CallId id);
+  void forget(CallId id);
+  void wake_after(core::Nanos length, Call& call);
+  void wake(CallId id);
+  void end_wait(Call& call);
+  void forget_request(const Request& request, CallId id);
+  std::uint64_t register_question(Call& call, std::size_t place);
+  std::string sealed_state(const Call& call);
+  bool open_state(Call& call);
+  OutletRequest outlet_request(CallId id, const Request& request) const;
+
+  const Config& config_;
+  Timers& timers_;
+  Shared& shared_;
+  Finish finish_;
+  CallId next_ = 1;
+  CallId running_ = 0;   // whose handler is on the stack
+  bool doomed_ = false;  // … and is to be destroyed once it is not
+  std::uint64_t next_question_ = 1;
+  std::unordered_map<CallId, std::unique_ptr<Call>> calls_;
+  std::unordered_map<std::string, CallId> by_request_;  // owner and raw id
+  std::map<CallId, Listener> listeners_;
+  std::unordered_map<std::uint64_t, Asked> questions_;
+};
+
+}  // namespace gauntlet::server
