@@ -252,8 +252,10 @@ std::expected<Message, MessageError> parse_message(json::Reader& reader,
   if (type != json_type::object) return refuse(kInvalidRequest, "not an object");
   object fields;
   Parts parts;
-  if (doc.get_object().get(fields) || take_top(fields, parts) || !at_end(doc))
-    return refuse(kParseError, "not JSON");
+  if (doc.get_object().get(fields)) return refuse(kParseError, "not JSON");
+  const error_code error = take_top(fields, parts);
+  if (error == simdjson::DEPTH_ERROR) return refuse(kParseError, "nested too deep");
+  if (error || !at_end(doc)) return refuse(kParseError, "not JSON");
   return judge(parts);
 }
 

@@ -14,7 +14,10 @@ using testing::HasSubstr;
 std::string stream_call(std::string_view arguments) { return call("7", "stream", arguments); }
 
 std::string stateless_stream(std::string_view arguments) {
-  return post(stateless_call("7", "stream", arguments), stateless_headers("tools/call", "stream"));
+  return post(message("7", "tools/call",
+                      R"({"name":"stream","arguments":)" + std::string(arguments) + "," +
+                          meta_with(R"("io.modelcontextprotocol/logLevel":"debug")") + "}"),
+              stateless_headers("tools/call", "stream"));
 }
 
 TEST(HttpEvents, AStatelessAnswerBecomesAStreamWithItsFirstMessage) {

@@ -65,7 +65,7 @@ TEST(HttpTransport, TheNextConnectionDoesNotInheritALateAnswer) {
                                 Client(served.http())};  // one of them in the same place
   for (Client& client : next) client.send(sleep("250") + stateless_echo("2"));
   for (Client& client : next) {
-    EXPECT_EQ(client.read_response().body, stateless_echoed("1", R"("slept 250 ms")"));
+    EXPECT_EQ(client.read_response().body, stateless_answered("1", R"("slept 250 ms")"));
     EXPECT_EQ(client.read_response().body, stateless_echoed("2"));
   }
 }

@@ -6,9 +6,14 @@
 
 namespace gauntlet::server {
 
-inline const std::string kMeta =
-    R"("_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28",)"
-    R"("io.modelcontextprotocol/clientCapabilities":{}})";
+// The _meta of a stateless request, with more fields.
+inline std::string meta_with(std::string_view fields) {
+  return R"("_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28",)"
+         R"("io.modelcontextprotocol/clientCapabilities":{})" +
+         (fields.empty() ? "" : "," + std::string(fields)) + "}";
+}
+
+inline const std::string kMeta = meta_with("");
 
 inline std::string message(std::string_view id, std::string_view method,
                            std::string_view params = {}) {
@@ -83,6 +88,14 @@ inline std::string stateless_echoed(std::string_view id, std::string_view token 
   return R"({"jsonrpc":"2.0","id":)" + std::string(id) +
          R"(,"result":{"resultType":"complete","content":[{"type":"text","text":)" +
          std::string(token) + "}]}}";
+}
+
+// The same of a tool that answers in the general way.
+inline std::string stateless_answered(std::string_view id, std::string_view token) {
+  return R"({"jsonrpc":"2.0","id":)" + std::string(id) +
+         R"(,"result":{"content":[{"type":"text","text":)" + std::string(token) +
+         R"(}],"resultType":"complete","_meta":{"io.modelcontextprotocol/serverInfo":)" +
+         R"({"name":"gauntlet-serve","version":"0.1.0"}}}})";
 }
 
 }  // namespace gauntlet::server

@@ -236,7 +236,8 @@ TEST(Serve, ServesOnAfterAReload) {
   while (serving.children() == before)
     EXPECT_EQ(Client(where).ask(stateless_echo("2")).status, 200);
   const HttpResponse response = busy.read_response();
-  EXPECT_EQ(response.body, stateless_echoed("1", R"("slept 300 ms")")) << "ended by the old worker";
+  EXPECT_EQ(response.body, stateless_answered("1", R"("slept 300 ms")"))
+      << "ended by the old worker";
   for (const pid_t pid : serving.workers(2)) EXPECT_THAT(before, Not(Contains(pid)));
   EXPECT_EQ(Client(where).ask(stateless_echo("3")).status, 200);
 }

@@ -29,10 +29,10 @@ TEST(Stop, AnswersWhatIsInFlightAndCloses) {
   served.stop();
   served.join();
   const HttpResponse response = web.read_response();
-  EXPECT_EQ(response.body, stateless_echoed("1", R"("slept 150 ms")"));
+  EXPECT_EQ(response.body, stateless_answered("1", R"("slept 150 ms")"));
   EXPECT_EQ(response.headers.at("connection"), "close");
   EXPECT_EQ(web.read_to_end(), "");
-  EXPECT_EQ(lines.read_line(), stateless_echoed("2", R"("slept 150 ms")"));
+  EXPECT_EQ(lines.read_line(), stateless_answered("2", R"("slept 150 ms")"));
   EXPECT_EQ(lines.read_to_end(), "");
   EXPECT_EQ(idle.read_to_end(), "");
 }
