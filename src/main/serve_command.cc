@@ -11,6 +11,7 @@
 #include "main/exit_code.h"
 #include "server/board.h"
 #include "server/serve.h"
+#include "server/serve_stdio.h"
 
 namespace gauntlet::main {
 namespace {
@@ -121,6 +122,11 @@ void declare_serve_options(CLI::App& app, ServeOptions& options) {
       ->check(CLI::Range(std::size_t{1}, server::kWorkersMax));
   app.add_option("--restart-limit", options.restart_limit,
                  "give up when more than N workers died within a time, N/60s; default: 5/60s");
+  auto* const stdio =
+      app.add_flag("--stdio", options.stdio, "one conversation over standard input and output");
+  for (const char* other : {"--http", "--tcp", "--unix", "--answers", "--workers",
+                            "--restart-limit", "--tls-cert", "--auth"})
+    stdio->excludes(app.get_option(other));
   app.add_flag("--conformance", options.conformance,
                "add the tools, resources and prompts of the official conformance suite");
   app.add_flag("--exit-with-parent", options.exit_with_parent,
@@ -131,7 +137,7 @@ int serve_command(const ServeOptions& options) {
   const auto config = make_config(options);
   if (!config) return complain(config.error());
   return_memory_readily();
-  const auto served = server::serve(*config);
+  const auto served = options.stdio ? server::serve_stdio(*config) : server::serve(*config);
   return served ? *served : complain(served.error());
 }
 

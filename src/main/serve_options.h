@@ -17,6 +17,7 @@ struct ServeOptions {
   std::string bad;            // KIND or KIND:EVERY
   std::size_t workers = 0;    // 0: one a core
   std::string restart_limit;  // N/DURATION
+  bool stdio = false;
   bool conformance = false;
   bool exit_with_parent = false;
   GuardOptions guard;

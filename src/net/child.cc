@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -12,6 +11,8 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+
+#include "net/signals.h"
 
 namespace gauntlet::net {
 namespace {
@@ -32,8 +33,7 @@ struct ExecPlan {
 };
 
 [[noreturn]] void become(const ExecPlan& plan) {
-  prctl(PR_SET_PDEATHSIG, SIGTERM);
-  if (getppid() != plan.parent) _exit(kExecFailed);  // the parent went before prctl
+  if (!end_with_parent(plan.parent)) _exit(kExecFailed);
   setpgid(0, 0);  // the terminal's Ctrl-C is for Gauntlet, which then stops us
   sigset_t none;
   sigemptyset(&none);

@@ -1,16 +1,15 @@
 #include "server/serve.h"
 
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 
 #include <fmt/format.h>
 
 #include "core/check.h"
 #include "net/loop.h"
+#include "net/signals.h"
 #include "server/credentials.h"
 #include "server/shared_memory.h"
 #include "server/supervisor.h"
@@ -31,17 +30,6 @@ void announce(const Listeners& listeners, std::string_view scheme) {
     fmt::print("gauntlet serve: listening on {}{}\n", where.is_unix() ? "" : "tcp://",
                where.text());
   std::fflush(stdout);
-}
-
-// The supervisor's SIGTERM, or the kernel's when the supervisor is dead. A second one changes
-// nothing: who cannot wait any longer sends SIGKILL.
-core::Fd open_stop_signal() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGTERM);
-  core::Fd fd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
-  GAUNTLET_CHECK(fd.valid());
-  return fd;
 }
 
 // What all workers inherit.
@@ -70,7 +58,10 @@ core::Result<void> read_again(Inheritance& all) {
 }
 
 int work(Inheritance& all, std::size_t seat) {
-  const core::Fd signals = open_stop_signal();
+  // The supervisor's SIGTERM, or the kernel's when the supervisor is dead. A second one changes
+  // nothing: who cannot wait any longer sends SIGKILL.
+  auto signals = net::Signals::open({SIGTERM});
+  GAUNTLET_CHECK(signals.has_value());
   all.listeners.keep(all.board.worker_of(seat));
   Mailbox mailbox(static_cast<std::uint32_t>(seat), &all.office);
   mailbox.set_way([&](std::uint32_t to) { return way_to(all.board, to); });
@@ -82,9 +73,8 @@ int work(Inheritance& all, std::size_t seat) {
                 &all.board,
                 seat};
   Worker worker(all.config, net::make_loop(), shared);
-  worker.loop().watch(signals.get(), [&] {
-    signalfd_siginfo info{};
-    (void)!read(signals.get(), &info, sizeof info);
+  worker.loop().watch(signals->fd(), [&] {
+    signals->take();
     worker.stop();
   });
   worker.start(std::move(all.listeners));
@@ -96,9 +86,8 @@ int work(Inheritance& all, std::size_t seat) {
 
 core::Result<int> serve(const Config& config) {
   // The parent may have ended before this line: then nobody sends the signal any more.
-  const pid_t parent = getppid();
-  if (config.parent_death_signal) prctl(PR_SET_PDEATHSIG, SIGTERM);
-  if (config.parent_death_signal && getppid() != parent) return 0;
+  if (const pid_t parent = getppid(); config.parent_death_signal && !net::end_with_parent(parent))
+    return 0;
   auto credentials = Credentials::read(config);
   if (!credentials) return std::unexpected(credentials.error());
   auto listeners = Listeners::open(config, config.workers);

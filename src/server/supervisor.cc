@@ -1,13 +1,10 @@
 #include "server/supervisor.h"
 
 #include <poll.h>
-#include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -21,7 +18,6 @@
 namespace gauntlet::server {
 namespace {
 
-constexpr std::array kSignals = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};
 constexpr int kExitWorkerFailed = 5;
 // A worker that was told to go and is done by its own clock gets this much longer.
 constexpr core::Nanos kGrace = core::kSecond;
@@ -30,17 +26,6 @@ constexpr core::Nanos kForkRetry = 100 * core::kMillisecond;
 // While a new worker is awaited.
 constexpr core::Nanos kLookInterval = 2 * core::kMillisecond;
 constexpr core::Nanos kNever = INT64_MAX;
-
-core::Result<core::Fd> open_signals() {
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int number : kSignals) sigaddset(&set, number);
-  if (sigprocmask(SIG_BLOCK, &set, nullptr) != 0)
-    return std::unexpected(core::errno_error("sigprocmask"));
-  core::Fd fd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
-  if (!fd.valid()) return std::unexpected(core::errno_error("signalfd"));
-  return fd;
-}
 
 std::string describe(int status) {
   if (WIFSIGNALED(status)) return fmt::format("was killed by signal {}", WTERMSIG(status));
@@ -55,7 +40,7 @@ Supervisor::Supervisor(Board& board, Orders orders)
     : board_(board), orders_(std::move(orders)), workers_(board.seats().size()) {}
 
 core::Result<int> Supervisor::run() {
-  auto signals = open_signals();
+  auto signals = net::Signals::open({SIGTERM, SIGINT, SIGHUP, SIGCHLD});
   if (!signals) return std::unexpected(signals.error());
   signals_ = std::move(*signals);
   for (std::size_t seat = 0; seat < board_.workers(); ++seat) start(seat);
@@ -80,8 +65,7 @@ void Supervisor::start(std::size_t seat) {
 }
 
 void Supervisor::become_worker(std::size_t seat, pid_t supervisor) {
-  prctl(PR_SET_PDEATHSIG, SIGTERM);
-  if (getppid() != supervisor) {  // it died before prctl, and so tidied nothing up
+  if (!net::end_with_parent(supervisor)) {  // dead already, and so it tidied nothing up
     orders_.stop();
     _exit(0);
   }
@@ -101,11 +85,9 @@ void Supervisor::wait_for_signal() {
   const core::Nanos left =
       look == kNever ? 0 : std::max<core::Nanos>(look - core::monotonic_ns(), 0);
   const timespec timeout{.tv_sec = left / core::kSecond, .tv_nsec = left % core::kSecond};
-  pollfd readable{.fd = signals_.get(), .events = POLLIN, .revents = 0};
+  pollfd readable{.fd = signals_->fd(), .events = POLLIN, .revents = 0};
   ppoll(&readable, 1, look == kNever ? nullptr : &timeout, nullptr);
-  signalfd_siginfo info{};
-  while (read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info))
-    on_signal(static_cast<int>(info.ssi_signo));
+  while (const auto number = signals_->take()) on_signal(*number);
 }
 
 void Supervisor::on_signal(int number) {

@@ -18,11 +18,12 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "core/clock.h"
-#include "core/fd.h"
 #include "core/result.h"
+#include "net/signals.h"
 #include "server/board.h"
 #include "server/config.h"
 
@@ -78,7 +79,7 @@ class Supervisor {
 
   Board& board_;
   Orders orders_;
-  core::Fd signals_;
+  std::optional<net::Signals> signals_;
   std::vector<Worker> workers_;         // by seat
   std::vector<std::size_t> replaced_;   // seats to retire once their other seat is up
   std::vector<std::size_t> unstarted_;  // seats for which there was no process

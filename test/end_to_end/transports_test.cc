@@ -31,6 +31,16 @@ TEST_P(WayTest, EveryMessageIsVerified) {
   EXPECT_EQ(count(summary, "load", "completed"), count(summary, "load", "scheduled"));
 }
 
+TEST(Transports, StandardInputAndOutput) {
+  const auto gauntlet = judged(
+      {"run", "-c", "2", "-R", "200", "-d", "2s", "-q", "--", GAUNTLET_BINARY, "serve", "--stdio"});
+  EXPECT_EQ(gauntlet->wait(), 0) << gauntlet->out() << gauntlet->err();
+  const auto summary = gauntlet->summary();
+  EXPECT_EQ(summary.at("target").as_object().at("transport").as_string(), "stdio");
+  EXPECT_GT(count(summary, "load", "completed"), 100);
+  EXPECT_EQ(count(summary, "load", "completed"), count(summary, "load", "scheduled"));
+}
+
 const std::vector<std::string> kHttp = {"--http", "127.0.0.1:auto"};
 const std::vector<std::string> kSse = {"--http", "127.0.0.1:auto", "--answers", "sse"};
 const std::vector<std::string> kTcp = {"--tcp", "127.0.0.1:auto"};
