@@ -111,6 +111,16 @@ TEST_F(AbusiveConnections, AResetAtAnyByteLeavesNothingBehind) {
   wait_for_connections(2);
 }
 
+TEST_F(AbusiveConnections, ACallThatNobodyWaitsForIsForgotten) {
+  for (int i = 0; i < kPeers; ++i) {
+    Client client(served_.http());
+    client.send(post(stateless_call("1", "sleep", R"({"ms":600000})"),
+                     stateless_headers("tools/call", "sleep")));
+  }
+  wait_for_connections(2);
+  while (served_.metric("gauntlet_server_later_calls") > 0) usleep(1000);
+}
+
 class AbusiveCrowd : public Abused {
  protected:
   static constexpr int kRoom = 50;
