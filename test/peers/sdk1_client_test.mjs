@@ -31,6 +31,7 @@ async function connect(t, transport) {
   return {
     client,
     stateful: true,
+    not_found_code: -32002,
     call: (name, args, options) => client.callTool({ name, arguments: args }, undefined, options),
     on: (method, take) => client.setNotificationHandler(schemas[method], take),
     handle: (method, answer) => client.setRequestHandler(schemas[method], answer),

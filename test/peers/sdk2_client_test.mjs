@@ -22,6 +22,7 @@ async function connect(t, transport, mode) {
   return {
     client,
     stateful: mode === 'legacy',
+    not_found_code: -32602,  // -32002 of the stateful era, too
     call: (name, args, options) => client.callTool({ name, arguments: args }, options),
     on: (method, take) => client.setNotificationHandler(method, take),
     handle: (method, answer) => client.setRequestHandler(method, answer),
