@@ -165,6 +165,22 @@ Findings check_text(const File& file) {
   return findings;
 }
 
+Findings check_excerpts(const File& document,
+                        const std::function<std::string(std::string_view path)>& read) {
+  constexpr std::string_view kBegin = "\n```cpp\n// src/";
+  Findings findings;
+  const std::string_view text = document.text;
+  for (std::size_t at = text.find(kBegin); at != text.npos; at = text.find(kBegin, at + 1)) {
+    const std::size_t name = at + kBegin.find("src/");
+    const std::size_t code = std::min(text.find('\n', name) + 1, text.size());
+    const std::string_view path = text.substr(name, code - name - 1);
+    const std::string_view excerpt = text.substr(code, text.find("```\n", code) - code);
+    if (excerpt.empty() || read(path).find(excerpt) == std::string::npos)
+      findings.push_back({"excerpts", document.path, 0, in_quotes(path) + " does not say this"});
+  }
+  return findings;
+}
+
 Findings apply_ratchet(const Findings& findings, std::string_view ratchet) {
   std::map<std::string, std::size_t> allowed;
   for (const std::string& line : lines_of(ratchet)) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -47,6 +48,11 @@ Findings check_names(const File& file);
 Findings check_header(const File& file);
 // No notes to self, no machine's paths, no registry's hosts.
 Findings check_text(const File& file);
+
+// A code block of a document that begins with the name of a source file, "// src/…", is part of
+// that file. `read` gives a file's text, or nothing.
+Findings check_excerpts(const File& document,
+                        const std::function<std::string(std::string_view path)>& read);
 
 // ratchet.txt: "rule where value" a line. What is left over: findings that are not in it or are
 // worse than it says, and entries that are too generous.

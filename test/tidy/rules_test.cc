@@ -110,6 +110,21 @@ TEST(Text, AllowsWhatOnlyLooksAlike) {
     EXPECT_THAT(check_text({"docs/a.md", good}), IsEmpty()) << good;
 }
 
+TEST(Excerpts, AreWordForWord) {
+  const auto read = [](std::string_view path) {
+    return std::string(path == "src/a.cc" ? "int a;\nint b;\nint c;\n" : "");
+  };
+  const auto found = [&](const std::string& block) {
+    return check_excerpts({"docs/a.md", "Text\n\n```cpp\n" + block + "```\nmore\n"}, read);
+  };
+  EXPECT_TRUE(found("// src/a.cc\nint b;\nint c;\n").empty());
+  EXPECT_TRUE(found("int anything;\n").empty());
+  ASSERT_EQ(found("// src/a.cc\nint d;\n").size(), 1U);
+  EXPECT_EQ(found("// src/a.cc\nint d;\n")[0].where, "docs/a.md");
+  EXPECT_EQ(found("// src/b.cc\nint b;\n").size(), 1U) << "no such file";
+  EXPECT_EQ(found("// src/a.cc\n").size(), 1U) << "nothing is no part";
+}
+
 TEST(Ratchet, LetsListedFindingsPassAndOnlyShrinks) {
   const Findings found = {{"columns", "src/core/a.h", 120, ""}};
   EXPECT_THAT(apply_ratchet(found, "# why\n\ncolumns src/core/a.h 120\n"), IsEmpty());

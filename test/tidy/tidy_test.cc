@@ -92,6 +92,13 @@ TEST(Tidy, Headers) { expect_none(findings_in(all_code(), check_header)); }
 
 TEST(Tidy, Text) { expect_none(findings_in(tracked_files(), check_text)); }
 
+TEST(Tidy, Excerpts) {
+  const auto read_source = [](std::string_view path) { return read(kRoot / path); };
+  expect_none(findings_in(tracked_files(), [&](const File& file) {
+    return file.path.ends_with(".md") ? check_excerpts(file, read_source) : Findings();
+  }));
+}
+
 std::vector<std::string> folders() {
   std::set<std::string> names;
   for (const File& file : sources()) names.insert(file.folder());
