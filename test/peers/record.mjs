@@ -8,9 +8,17 @@ import { Schema, kStateless, revisions } from './schema.mjs';
 const kVersionKey = 'io.modelcontextprotocol/protocolVersion';
 const kSubscriptionKey = 'io.modelcontextprotocol/subscriptionId';
 
+const official = Object.fromEntries(revisions.map((revision) => [revision, new Schema(revision)]));
+
 export class Record {
   counts = {};
   #complaints = new Set();
+  #judges;
+
+  // By revision; each says what is wrong with a message.
+  constructor(judges = official) {
+    this.#judges = judges;
+  }
 
   get complaints() {
     return [...this.#complaints];
@@ -22,8 +30,9 @@ export class Record {
 
   judge(revision, message, request) {
     this.counts[revision] = (this.counts[revision] ?? 0) + 1;
-    const complaint = revisions.includes(revision)
-      ? new Schema(revision).complaints(message, request)
+    const judge = this.#judges[revision];
+    const complaint = judge
+      ? judge.complaints(message, request)
       : `is of the unknown revision ${revision}`;
     if (!complaint) return;
     const text = JSON.stringify(message).slice(0, 600);

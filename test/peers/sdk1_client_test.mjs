@@ -3,58 +3,14 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { try_features } from './features.mjs';
 import { gauntlet, serve, until } from './gauntlet.mjs';
-import { require } from './packages.mjs';
 import { Record, recorded } from './record.mjs';
+import { sdk1 } from './sdk1.mjs';
 
-const { Client } = require('@modelcontextprotocol/sdk/client/index.js');
-const { SSEClientTransport } = require('@modelcontextprotocol/sdk/client/sse.js');
-const { StdioClientTransport } = require('@modelcontextprotocol/sdk/client/stdio.js');
-const { StreamableHTTPClientTransport } = require('@modelcontextprotocol/sdk/client/streamableHttp.js');
-const { WebSocketClientTransport } = require('@modelcontextprotocol/sdk/client/websocket.js');
-const types = require('@modelcontextprotocol/sdk/types.js');
+const { Client, connect, ways, load } = await sdk1('@modelcontextprotocol/sdk');
+const { StdioClientTransport } = await load('client/stdio.js');
+const { StreamableHTTPClientTransport } = await load('client/streamableHttp.js');
 
 const kHttp = ['--http', '127.0.0.1:auto', '--conformance'];
-
-const schemas = {
-  'notifications/message': types.LoggingMessageNotificationSchema,
-  'notifications/resources/updated': types.ResourceUpdatedNotificationSchema,
-  'notifications/tools/list_changed': types.ToolListChangedNotificationSchema,
-  'elicitation/create': types.ElicitRequestSchema,
-  'sampling/createMessage': types.CreateMessageRequestSchema,
-};
-
-async function connect(t, transport) {
-  const capabilities = { sampling: {}, elicitation: {}, roots: {} };
-  const client = new Client({ name: 'sdk1_client_test', version: '1' }, { capabilities });
-  t.after(() => client.close());
-  await client.connect(transport);
-  return {
-    client,
-    stateful: true,
-    not_found_code: -32002,
-    call: (name, args, options) => client.callTool({ name, arguments: args }, undefined, options),
-    on: (method, take) => client.setNotificationHandler(schemas[method], take),
-    handle: (method, answer) => client.setRequestHandler(schemas[method], answer),
-  };
-}
-
-// Each: a server, and how to make transports to it.
-const ways = {
-  'Streamable HTTP, JSON where it can be': async (t) => over_http(await serve(t, kHttp)),
-  'Streamable HTTP, SSE': async (t) => over_http(await serve(t, [...kHttp, '--answers', 'sse'])),
-  'HTTP+SSE': async (t) => {
-    const { url } = await serve(t, kHttp);
-    return () => new SSEClientTransport(new URL('/sse', url));
-  },
-  WebSocket: async (t) => {
-    const { url } = await serve(t, kHttp);
-    return () => new WebSocketClientTransport(new URL(url.replace('http', 'ws')));
-  },
-  stdio: async () => () =>
-    new StdioClientTransport({ command: gauntlet, args: ['serve', '--stdio', '--conformance'] }),
-};
-
-const over_http = ({ url }) => () => new StreamableHTTPClientTransport(new URL(url));
 
 for (const [name, start] of Object.entries(ways)) {
   test(name, async (t) => {
