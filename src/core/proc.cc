@@ -134,8 +134,11 @@ std::optional<pid_t> tcp_listener(std::uint16_t port) {
   if (!inode) inode = listening_inode("/proc/net/tcp6", port);
   if (!inode) return std::nullopt;
   const std::string link = "socket:[" + *inode + "]";
-  for (const pid_t pid : all_pids())
-    if (holds_socket(pid, link)) return pid;
+  for (pid_t pid : all_pids()) {
+    if (!holds_socket(pid, link)) continue;
+    while (holds_socket(parent_of(pid), link)) pid = parent_of(pid);
+    return pid;
+  }
   return std::nullopt;
 }
 

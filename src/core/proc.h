@@ -28,7 +28,8 @@ struct ProcessTime {
 };
 ProcessTime process_time(std::span<const pid_t> pids);
 
-// The process that listens on this TCP port of this machine (IPv4 or IPv6), where we may see it.
+// The process that listens on this TCP port of this machine (IPv4 or IPv6), where we may see it; of
+// several that inherited the socket, the one they have it from.
 std::optional<pid_t> tcp_listener(std::uint16_t port);
 
 struct Machine {

@@ -73,6 +73,19 @@ core::Result<void> read_restart_limit(const std::string& text, server::RestartLi
   return {};
 }
 
+core::Result<void> read_failpoints(const ServeOptions& options, server::Config& config) {
+  if (options.failpoints.empty()) return {};
+  const auto where = net::Endpoint::parse(options.failpoints);
+  if (!where) return core::usage_error("--failpoints: " + where.error().text);
+  if (!where->is_loopback())
+    return core::usage_error("--failpoints takes unix:/path or a loopback address, not '" +
+                             options.failpoints + "'");
+  if (options.failpoint_token.empty())
+    return core::usage_error("--failpoints needs --failpoint-token, which keeps others out");
+  config.failpoints = {*where, options.failpoint_token};
+  return {};
+}
+
 std::size_t worker_count(const ServeOptions& options) {
   if (options.workers > 0) return options.workers;
   const std::size_t cores = std::thread::hardware_concurrency();
@@ -96,6 +109,7 @@ core::Result<server::Config> make_config(const ServeOptions& options) {
   if (auto ok = add_endpoints(unix_paths, config.lines); !ok) return std::unexpected(ok.error());
   if (auto ok = read_bad(options.bad, config); !ok) return std::unexpected(ok.error());
   if (auto ok = apply_guard_options(options.guard, config); !ok) return std::unexpected(ok.error());
+  if (auto ok = read_failpoints(options, config); !ok) return std::unexpected(ok.error());
   if (auto ok = read_restart_limit(options.restart_limit, config.restart_limit); !ok)
     return std::unexpected(ok.error());
   return config;
@@ -129,6 +143,10 @@ void declare_serve_options(CLI::App& app, ServeOptions& options) {
     stdio->excludes(app.get_option(other));
   app.add_flag("--conformance", options.conformance,
                "add the tools, resources and prompts of the official conformance suite");
+  app.add_option(
+      "--failpoints", options.failpoints,
+      "where faults may be ordered: unix:/path or a loopback host:port; default: nowhere");
+  app.add_option("--failpoint-token", options.failpoint_token, "who orders faults shows this");
   app.add_flag("--exit-with-parent", options.exit_with_parent,
                "stop when the process that started this one ends");
 }

@@ -19,6 +19,7 @@ struct ServeOptions {
   std::string restart_limit;  // N/DURATION
   bool stdio = false;
   bool conformance = false;
+  std::string failpoints, failpoint_token;
   bool exit_with_parent = false;
   GuardOptions guard;
 };

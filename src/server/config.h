@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,12 @@ struct RestartLimit {
   core::Nanos window = 60 * core::kSecond;
 };
 
+// Where failpoints are ordered (failpoint_control.h), and the token that whoever orders shows.
+struct FailpointAccess {
+  net::Endpoint where;  // loopback or a Unix socket
+  std::string token;
+};
+
 // How an answer to a POST is sent. automatic: as JSON, unless the client takes only SSE.
 enum class AnswerMode : std::uint8_t { automatic, json, sse };
 
@@ -70,6 +77,7 @@ struct Config {
   RestartLimit restart_limit = {};
   std::size_t page_size = 50;  // entries in one page of a list
   bool conformance = false;    // the official suite's tools, resources and prompts, too
+  std::optional<FailpointAccess> failpoints;  // without it there are none
   Limits limits;
 };
 

@@ -131,13 +131,17 @@ FailpointControl::FailpointControl(net::Loop& loop, int listening_fd, std::strin
   loop_.listen(listening_fd_, *this, 0);
 }
 
-FailpointControl::~FailpointControl() { loop_.stop_listening(listening_fd_); }
+FailpointControl::~FailpointControl() {
+  loop_.stop_listening(listening_fd_);
+  for (const auto& [tag, connection] : connections_)
+    loop_.close(connection.stream, net::CloseMode::orderly);
+}
 
 void FailpointControl::on_accepted(core::Fd socket, std::uint64_t) {
   if (connections_.size() >= kFailpointConnectionsMax) return;
   const std::uint64_t tag = next_tag_++;
-  connections_.emplace(tag, Connection{{wire::HttpParser::Role::request, kHttpLimits}, {}});
-  loop_.adopt(std::move(socket), *this, tag);
+  const net::StreamId stream = loop_.adopt(std::move(socket), *this, tag);
+  connections_.emplace(tag, Connection{{wire::HttpParser::Role::request, kHttpLimits}, {}, stream});
 }
 
 void FailpointControl::on_data(net::StreamId stream, std::uint64_t tag, std::span<char> bytes) {

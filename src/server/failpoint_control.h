@@ -51,6 +51,7 @@ class FailpointControl final : net::AcceptHandler, net::StreamHandler {
   struct Connection {
     wire::HttpParser parser;
     FailpointAnswer answer;
+    net::StreamId stream;
   };
 
   void on_accepted(core::Fd socket, std::uint64_t tag) override;

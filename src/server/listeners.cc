@@ -30,6 +30,14 @@ core::Result<void> make_way(const net::Endpoint& where) {
   return {};
 }
 
+std::vector<std::pair<net::Endpoint, Speaks>> wanted(const Config& config) {
+  std::vector<std::pair<net::Endpoint, Speaks>> all;
+  for (const net::Endpoint& where : config.http) all.emplace_back(where, Speaks::http);
+  for (const net::Endpoint& where : config.lines) all.emplace_back(where, Speaks::lines);
+  if (config.failpoints) all.emplace_back(config.failpoints->where, Speaks::failpoints);
+  return all;
+}
+
 core::Result<Listener> open_one(const net::Endpoint& where, Speaks speaks, std::size_t workers) {
   if (where.is_unix())
     if (auto way = make_way(where); !way) return std::unexpected(way.error());
@@ -45,13 +53,11 @@ core::Result<Listener> open_one(const net::Endpoint& where, Speaks speaks, std::
 core::Result<Listeners> Listeners::open(const Config& config, std::size_t workers) {
   Listeners listeners;
   listeners.opened_by_ = getpid();
-  for (const auto& [endpoints, speaks] :
-       {std::pair(&config.http, Speaks::http), std::pair(&config.lines, Speaks::lines)})
-    for (const net::Endpoint& where : *endpoints) {
-      auto listener = open_one(where, speaks, workers);
-      if (!listener) return std::unexpected(listener.error());
-      listeners.all_.push_back(std::move(*listener));
-    }
+  for (const auto& [where, speaks] : wanted(config)) {
+    auto listener = open_one(where, speaks, workers);
+    if (!listener) return std::unexpected(listener.error());
+    listeners.all_.push_back(std::move(*listener));
+  }
   return listeners;
 }
 

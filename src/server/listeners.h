@@ -18,7 +18,7 @@
 
 namespace gauntlet::server {
 
-enum class Speaks : std::uint8_t { http, lines };
+enum class Speaks : std::uint8_t { http, lines, failpoints };
 
 struct Listener {
   net::Endpoint where;  // the port is filled in

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "core/proc.h"
+#include "server/registry_metrics.h"
 
 namespace gauntlet::server {
 namespace {
@@ -131,6 +132,18 @@ void append_workers(Text& out, const Board& board) {
          total(board, [](const Seat& seat) { return seat.counters.letters_lost.get(); }));
 }
 
+void append_failpoints(Text& out, const Failpoints& failpoints) {
+  const auto reports = failpoints.report();
+  constexpr std::string_view kActive = "gauntlet_server_failpoint_active";
+  describe(out, kActive, "gauge", "Whether a fault is on that was ordered.");
+  for (const FailpointReport& report : reports)
+    labelled(out, kActive, "failpoint", report.name, report.settings.empty() ? 0 : 1);
+  constexpr std::string_view kHits = "gauntlet_server_failpoint_hits_total";
+  describe(out, kHits, "counter", "How often a fault that was ordered had its effect.");
+  for (const FailpointReport& report : reports)
+    labelled(out, kHits, "failpoint", report.name, report.hits);
+}
+
 // The supervisor, if there is one, and its workers.
 std::uint64_t resident_bytes(const Board& board) {
   std::vector<pid_t> pids;
@@ -150,7 +163,9 @@ std::string prometheus_text(const ServerNow& server) {
   append_bad(out, server);
   append_connections(out, board);
   append_workers(out, board);
-  single(out, "gauntlet_server_sessions", "gauge", "Sessions known now.", server.sessions);
+  if (server.failpoints != nullptr) append_failpoints(out, *server.failpoints);
+  append_registry_metrics(out, server.registry);
+  single(out, "gauntlet_server_sessions", "gauge", "Sessions known now.", server.registry.count());
   single(out, "gauntlet_server_later_calls", "gauge", "Calls whose answer is still to come.",
          total(board, [](const Seat& seat) { return seat.gauges.later_calls.get(); }));
   single(out, "gauntlet_server_uptime_seconds", "gauge", "Time since the server started.",

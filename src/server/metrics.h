@@ -2,17 +2,19 @@
 // Control plane: reads every worker's counters and the memory of all its processes.
 #pragma once
 
-#include <cstddef>
 #include <string>
 
 #include "server/bad.h"
 #include "server/board.h"
+#include "server/failpoints.h"
+#include "server/registry.h"
 
 namespace gauntlet::server {
 
 struct ServerNow {
   const Board& board;
-  std::size_t sessions = 0;
+  const Registry& registry;
+  const Failpoints* failpoints = nullptr;  // null: there are none
   BadKind bad = BadKind::none;
 };
 

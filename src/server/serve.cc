@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -29,6 +30,8 @@ void announce(const Listeners& listeners, std::string_view scheme) {
   for (const net::Endpoint& where : listeners.endpoints(Speaks::lines))
     fmt::print("gauntlet serve: listening on {}{}\n", where.is_unix() ? "" : "tcp://",
                where.text());
+  for (const net::Endpoint& where : listeners.endpoints(Speaks::failpoints))
+    fmt::print("gauntlet serve: failpoints on {}\n", where.text());
   std::fflush(stdout);
 }
 
@@ -42,12 +45,18 @@ struct Inheritance {
   EventLog events;
   StateKey state_key;
   SharedMemory contents{sizeof(Contents)};
+  std::optional<Failpoints> failpoints;
+
+  Failpoints* failpoints_or_null() { return failpoints ? &*failpoints : nullptr; }
 };
 
 // Letters to a seat that nobody sits in are not missed by anybody.
-Mailbox::Way way_to(const Board& board, std::uint32_t seat) {
-  const bool taken = board.seats()[seat].pid.load(std::memory_order_relaxed) != 0;
-  return taken ? Mailbox::Way::open : Mailbox::Way::absent;
+Mailbox::Way way_between(Inheritance& all, std::size_t from, std::size_t to) {
+  const Board& board = all.board;
+  if (board.seats()[to].pid.load(std::memory_order_relaxed) == 0) return Mailbox::Way::absent;
+  const bool is_cut =
+      all.failpoints && all.failpoints->cuts(board.worker_of(from), board.worker_of(to));
+  return is_cut ? Mailbox::Way::cut : Mailbox::Way::open;
 }
 
 core::Result<void> read_again(Inheritance& all) {
@@ -64,14 +73,15 @@ int work(Inheritance& all, std::size_t seat) {
   GAUNTLET_CHECK(signals.has_value());
   all.listeners.keep(all.board.worker_of(seat));
   Mailbox mailbox(static_cast<std::uint32_t>(seat), &all.office);
-  mailbox.set_way([&](std::uint32_t to) { return way_to(all.board, to); });
+  mailbox.set_way([&](std::uint32_t to) { return way_between(all, seat, to); });
   Shared shared{all.registry,
                 all.events,
                 &mailbox,
                 all.state_key,
                 reinterpret_cast<Contents*>(all.contents.data()),
                 &all.board,
-                seat};
+                seat,
+                all.failpoints_or_null()};
   Worker worker(all.config, net::make_loop(), shared);
   worker.loop().watch(signals->fd(), [&] {
     signals->take();
@@ -100,8 +110,10 @@ core::Result<int> serve(const Config& config) {
                   .board = Board(config.workers),
                   .registry = {config.limits.sessions_max, config.limits.session_idle_ns},
                   .events = EventLog(config.limits.events_bytes_per_shard),
-                  .state_key = random_state_key()};
+                  .state_key = random_state_key(),
+                  .failpoints = {}};
   new (all.contents.data()) Contents;
+  if (config.failpoints) all.failpoints.emplace(all.registry, config.workers);
   all.config.credentials = std::move(*credentials);
   announce(all.listeners, all.config.credentials->tls ? "https" : "http");
   Supervisor supervisor(all.board, {.work = [&](std::size_t seat) { return work(all, seat); },

@@ -9,6 +9,7 @@
 #include "server/board.h"
 #include "server/contents.h"
 #include "server/event_log.h"
+#include "server/failpoints.h"
 #include "server/mailbox.h"
 #include "server/registry.h"
 
@@ -26,6 +27,7 @@ struct Shared {
   Contents* contents = nullptr;
   Board* board = nullptr;  // null: this worker makes one of its own
   std::size_t seat = 0;    // this worker's, on the board
+  Failpoints* failpoints = nullptr;
 };
 
 }  // namespace gauntlet::server

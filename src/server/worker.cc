@@ -55,11 +55,18 @@ void Worker::start(Listeners listeners) {
   listeners_ = std::move(listeners);
   http_endpoints_ = listeners_.endpoints(Speaks::http);
   line_endpoints_ = listeners_.endpoints(Speaks::lines);
-  for (std::size_t i = 0; i < listeners_.all().size(); ++i)
-    loop_->listen(socket_of(listeners_.all()[i]), *this, i);
+  for (std::size_t i = 0; i < listeners_.all().size(); ++i) {
+    const Listener& listener = listeners_.all()[i];
+    if (listener.speaks == Speaks::failpoints)
+      failpoint_control_.emplace(*loop_, socket_of(listener), config_.failpoints->token,
+                                 *service_.shared().failpoints);
+    else
+      loop_->listen(socket_of(listener), *this, i);
+  }
 }
 
 void Worker::close_listeners() {
+  failpoint_control_.reset();
   for (const Listener& listener : listeners_.all()) loop_->stop_listening(socket_of(listener));
   listeners_.close();
 }
@@ -122,8 +129,11 @@ void Worker::publish() {
 
 std::string Worker::metrics_text() {
   publish();
-  return prometheus_text(
-      {.board = board_, .sessions = service_.session_count(), .bad = config_.bad});
+  const Shared& shared = service_.shared();
+  return prometheus_text({.board = board_,
+                          .registry = shared.registry,
+                          .failpoints = shared.failpoints,
+                          .bad = config_.bad});
 }
 
 }  // namespace gauntlet::server

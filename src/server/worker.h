@@ -19,6 +19,7 @@
 #include "net/loop.h"
 #include "server/board.h"
 #include "server/config.h"
+#include "server/failpoint_control.h"
 #include "server/http_transport.h"
 #include "server/line_transport.h"
 #include "server/listeners.h"
@@ -84,6 +85,7 @@ class Worker final : net::AcceptHandler {
   LineTransport lines_;
   WebSocketTransport web_sockets_;
   Listeners listeners_;
+  std::optional<FailpointControl> failpoint_control_;
   std::vector<net::Endpoint> http_endpoints_;
   std::vector<net::Endpoint> line_endpoints_;
   std::uint64_t bad_answers_before_ = 0;   // of earlier workers in this seat

@@ -40,7 +40,14 @@ TEST(Metrics, TheTextIsCleanAndSpeaksOfTheWholeServer) {
   board.seat(0).pid = getpid();
   board.seat(0).up = true;
   board.seat(1).deaths = 2;
-  const std::string text = prometheus_text({.board = board, .sessions = 2, .bad = BadKind::drop});
+  Registry registry(1000, core::kSecond);
+  registry.open({}, 1);
+  registry.open({}, 1);
+  Failpoints failpoints(registry, 2);
+  failpoints.set_tool("echo", {.delay_ns = 0, .fails = true});
+  failpoints.on_call("echo");
+  const std::string text = prometheus_text(
+      {.board = board, .registry = registry, .failpoints = &failpoints, .bad = BadKind::drop});
   EXPECT_EQ(lint(text), 0) << text;
   EXPECT_THAT(text, HasSubstr("gauntlet_server_requests_total{method=\"tools/call\"} 3\n"));
   EXPECT_THAT(text, HasSubstr("gauntlet_server_errors_total{code=\"-32601\"} 1\n"));
@@ -55,6 +62,9 @@ TEST(Metrics, TheTextIsCleanAndSpeaksOfTheWholeServer) {
   EXPECT_THAT(text, HasSubstr("gauntlet_server_letters_lost_total 2\n"));
   EXPECT_THAT(text, HasSubstr("gauntlet_server_sessions 2\n"));
   EXPECT_THAT(text, HasSubstr("gauntlet_server_later_calls 1\n"));
+  EXPECT_THAT(text, HasSubstr("failpoint_active{failpoint=\"cut\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("failpoint_active{failpoint=\"tool/echo\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("failpoint_hits_total{failpoint=\"tool/echo\"} 1\n"));
 }
 
 TEST(Metrics, RestartTimesAreAHistogram) {
@@ -66,7 +76,9 @@ TEST(Metrics, RestartTimesAreAHistogram) {
   board.seat(1).note_up(core::kSecond + 70 * core::kMillisecond);
   board.seat(2).died_ns = core::kSecond;
   board.seat(2).note_up(10 * core::kSecond);
-  const std::string text = prometheus_text({.board = board});
+  const Registry registry(1000, core::kSecond);
+  const std::string text = prometheus_text({.board = board, .registry = registry});
+  EXPECT_EQ(text.find("failpoint"), std::string::npos) << "there are none";
   const std::string name = "gauntlet_server_worker_restart_seconds";
   EXPECT_THAT(text, HasSubstr(name + "_bucket{le=\"0.001\"} 1\n"));
   EXPECT_THAT(text, HasSubstr(name + "_bucket{le=\"0.05\"} 1\n"));
