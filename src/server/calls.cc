@@ -60,7 +60,8 @@ Outlet& Calls::outlet_of(Call& call) {
   return *call.outlet_;
 }
 
-Answer Calls::start(Request request, const ReturnPath& path, Handler handler) {
+Answer Calls::start(Request request, const ReturnPath& path, const Work& work,
+                    core::Nanos delay_ns) {
   if (full()) {
     Outcome busy = rpc_error(mcp::kInternalError, "too many calls are waiting");
     busy.http_status = 503;
@@ -75,7 +76,12 @@ Answer Calls::start(Request request, const ReturnPath& path, Handler handler) {
   }
   by_request_[request_key(call.request_.owner, call.request_.id)] = id;
   calls_.emplace(id, std::move(made));
-  call.task_ = handler(call);
+  call.task_ = work(call);
+  if (delay_ns > 0) {
+    call.wait(delay_ns);
+    outlet_of(call);
+    return {.later = true};
+  }
   if (!run(call)) return {.later = true};
   return settle(id, true);
 }

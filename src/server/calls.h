@@ -35,12 +35,14 @@ class Calls {
  public:
   // Writes an outcome as the answer to a request; its body holds until the next call.
   using Finish = std::function<Answer(const Request& request, Outcome& outcome)>;
+  // Makes the handler of a call.
+  using Work = std::function<Task(Call& call)>;
 
   Calls(const Config& config, Timers& timers, Shared& shared, Finish finish);
   ~Calls();
 
-  // The answer, or one that comes later.
-  Answer start(Request request, const ReturnPath& path, Handler handler);
+  // The answer, or one that comes later. With a delay the handler begins after it.
+  Answer start(Request request, const ReturnPath& path, const Work& work, core::Nanos delay_ns = 0);
   // subscriptions/listen: an outlet that stays open, for the news in `filter`.
   Answer listen(Request request, const ReturnPath& path);
   // Tells the listeners that want it.

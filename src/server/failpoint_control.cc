@@ -8,6 +8,7 @@
 
 #include "json/writer.h"
 #include "server/board.h"
+#include "wire/http_write.h"
 
 namespace gauntlet::server {
 namespace {
@@ -148,10 +149,9 @@ void FailpointControl::on_data(net::StreamId stream, std::uint64_t tag, std::spa
   Connection& connection = connections_.at(tag);
   if (!feed(connection, bytes)) return connection.parser.retain();
   const auto& [status, body] = connection.answer;
-  loop_.output(stream) += fmt::format(
-      "HTTP/1.1 {} {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n"
-      "Connection: close\r\n\r\n{}",
-      status, status == 200 ? "OK" : "Refused", body.size(), body);
+  std::string& out = loop_.output(stream);
+  wire::append_response_head(out, status, "application/json", body.size(), "Connection: close\r\n");
+  out += body;
   loop_.close(stream, net::CloseMode::orderly);
   connections_.erase(tag);
 }

@@ -1,9 +1,10 @@
 #include "server/gate.h"
 
 #include <algorithm>
-#include <iterator>
 
 #include <fmt/format.h>
+
+#include "server/metric_text.h"
 
 namespace gauntlet::server {
 namespace {
@@ -18,17 +19,6 @@ struct Why {
 };
 constexpr std::array<Why, 2> kWhy = {Why{kRateLimited, 429, "rate", "rate limit exceeded"},
                                      Why{kOverloaded, 503, "overload", "the server is overloaded"}};
-
-void describe(std::string& out, std::string_view name, std::string_view type,
-              std::string_view help) {
-  fmt::format_to(std::back_inserter(out), "# HELP {0} {2}\n# TYPE {0} {1}\n", name, type, help);
-}
-
-template <typename Number>
-void labelled(std::string& out, std::string_view name, std::string_view label,
-              std::string_view text, Number value) {
-  fmt::format_to(std::back_inserter(out), "{}{{{}=\"{}\"}} {}\n", name, label, text, value);
-}
 
 }  // namespace
 
@@ -80,7 +70,7 @@ void Gate::append_metrics(std::string& out) const {
              static_cast<std::size_t>(breaker_.state()) == i ? 1 : 0);
   constexpr std::string_view kOpened = "gauntlet_server_breaker_opened_total";
   describe(out, kOpened, "counter", "Times that the breaker opened.");
-  fmt::format_to(std::back_inserter(out), "{} {}\n", kOpened, breaker_.opened());
+  sample(out, kOpened, breaker_.opened());
   constexpr std::string_view kPressure = "gauntlet_server_queue_pressure";
   describe(out, kPressure, "gauge", "0 normal, 1 from 80 %, 2 from 90 %, 3 from 99 % of a queue.");
   labelled(out, kPressure, "queue", "calls", static_cast<int>(calls_.pressure()));

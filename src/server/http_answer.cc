@@ -9,9 +9,12 @@ namespace {
 
 constexpr std::string_view kJson = "application/json";
 
+std::string_view retry_after(int status) {
+  return status == 429 || status == 503 ? "Retry-After: 1\r\n" : "";
+}
+
 std::string extra_lines(const Answer& answer) {
-  std::string lines;
-  if (answer.http_status == 429 || answer.http_status == 503) lines += "Retry-After: 1\r\n";
+  std::string lines(retry_after(answer.http_status));
   if (answer.session) {
     lines += "Mcp-Session-Id: ";
     lines.append(answer.session->data(), answer.session->size()).append("\r\n");
@@ -43,7 +46,8 @@ void HttpTransport::refresh_date() {
 
 void HttpTransport::refuse(HttpPeer& peer, const mcp::Refusal& refusal, std::string_view extra) {
   const Answer answer = service_.refuse(refusal);
-  write_plain(peer, answer.http_status, kJson, answer.body, extra);
+  const std::string lines = std::string(extra).append(retry_after(answer.http_status));
+  write_plain(peer, answer.http_status, kJson, answer.body, lines);
 }
 
 std::string_view HttpTransport::head_lines(const HttpPeer& peer, std::string_view extra) {

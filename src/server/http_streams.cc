@@ -12,8 +12,6 @@ mcp::Refusal bad_request(int status, std::string_view text) {
   return {mcp::kBadRequest, status, text};
 }
 
-constexpr mcp::Refusal kNoSession{mcp::kSessionNotFound, 404, "Session not found"};
-
 // The sessionId of "/message?sessionId=…".
 std::string_view session_of_target(std::string_view target) {
   const std::size_t query = target.find('?');
@@ -39,7 +37,7 @@ void HttpTransport::on_get(HttpPeer& peer, const RequestHeaders& headers) {
     return refuse(peer, bad_request(400, "the Mcp-Session-Id header is missing"));
   const auto key = parse_session_id(*headers.session_id);
   const auto session = key ? service_.shared().registry.find(*key, loop_.now()) : std::nullopt;
-  if (!session) return refuse(peer, kNoSession);
+  if (!session) return refuse(peer, service_.no_session(key));
   if (streams_.is_full(*key)) return refuse(peer, bad_request(429, "too many event streams"));
   if (headers.last_event_id) return resume_stream(peer, *key, *headers.last_event_id);
   open_stream(peer, *key, session->revision);
@@ -75,7 +73,7 @@ void HttpTransport::on_sse_get(HttpPeer& peer, const RequestHeaders& headers) {
   session.revision = mcp::Revision::v2024_11_05;
   session.principal = peer.principal;
   const auto key = service_.shared().registry.open(session, loop_.now());
-  if (!key) return refuse(peer, bad_request(503, "too many sessions"), "Retry-After: 1\r\n");
+  if (!key) return refuse(peer, bad_request(503, "too many sessions"));
   begin_events(peer, {});
   peer.http_sse = true;
   const SessionId id = text_of(*key);
@@ -91,7 +89,8 @@ void HttpTransport::on_sse_post(HttpPeer& peer, const RequestHeaders& headers) {
   const std::string_view id = session_of_target(peer.parser.head().target);
   const auto key = parse_session_id(id);
   const auto session = key ? service_.shared().registry.find(*key, loop_.now()) : std::nullopt;
-  if (!session || session->principal != peer.principal) return refuse(peer, kNoSession);
+  if (!session || session->principal != peer.principal)
+    return refuse(peer, service_.no_session(key));
   Caller caller = caller_of(peer);
   caller.headers = &headers.mcp;
   caller.session_id = id;

@@ -227,7 +227,8 @@ void HttpTransport::on_batch(HttpPeer& peer, const Caller& caller, std::span<con
 bool HttpTransport::takes_batches(std::optional<std::string_view> session_id) {
   const auto key = session_id ? parse_session_id(*session_id) : std::nullopt;
   const auto session = key ? service_.shared().registry.find(*key, now_ns()) : std::nullopt;
-  return session && session->revision == mcp::Revision::v2025_03_26;
+  if (!session) return key && !service_.shared().registry.reachable(*key);  // each is told so
+  return session->revision == mcp::Revision::v2025_03_26;
 }
 
 // RFC 6455 section 4.2.
@@ -254,7 +255,7 @@ void HttpTransport::on_delete(HttpPeer& peer, const RequestHeaders& headers) {
   if (!headers.session_id)
     return refuse(peer, {mcp::kBadRequest, 400, "the Mcp-Session-Id header is missing"});
   if (!service_.close_session(*headers.session_id))
-    return refuse(peer, {mcp::kSessionNotFound, 404, "Session not found"});
+    return refuse(peer, service_.no_session(parse_session_id(*headers.session_id)));
   write_plain(peer, 200, {}, {});
 }
 

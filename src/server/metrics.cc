@@ -3,34 +3,19 @@
 #include <unistd.h>
 
 #include <array>
-#include <iterator>
 #include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "core/proc.h"
+#include "server/metric_text.h"
 #include "server/registry_metrics.h"
 
 namespace gauntlet::server {
 namespace {
 
 using Text = std::string;
-
-void describe(Text& out, std::string_view name, std::string_view type, std::string_view help) {
-  fmt::format_to(std::back_inserter(out), "# HELP {0} {2}\n# TYPE {0} {1}\n", name, type, help);
-}
-
-template <typename Number>
-void sample(Text& out, std::string_view name, Number value) {
-  fmt::format_to(std::back_inserter(out), "{} {}\n", name, value);
-}
-
-template <typename Label, typename Number>
-void labelled(Text& out, std::string_view name, std::string_view label, const Label& text,
-              Number value) {
-  fmt::format_to(std::back_inserter(out), "{}{{{}=\"{}\"}} {}\n", name, label, text, value);
-}
 
 template <typename Number>
 void single(Text& out, std::string_view name, std::string_view type, std::string_view help,

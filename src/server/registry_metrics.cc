@@ -1,10 +1,9 @@
 #include "server/registry_metrics.h"
 
 #include <array>
-#include <iterator>
 #include <string_view>
 
-#include <fmt/format.h>
+#include "server/metric_text.h"
 
 namespace gauntlet::server {
 namespace {
@@ -33,17 +32,14 @@ constexpr std::array kMetrics = {
 using Stats = std::array<ShardStats, kShardCount>;
 
 void append(std::string& out, const Metric& metric, const Stats& stats) {
-  constexpr std::string_view kPrefix = "gauntlet_server_registry_";
-  const auto to = std::back_inserter(out);
-  fmt::format_to(to, "# HELP {0}{1} {2}\n# TYPE {0}{1} {3}\n", kPrefix, metric.name, metric.help,
-                 metric.type);
+  const std::string name = fmt::format("gauntlet_server_registry_{}", metric.name);
+  describe(out, name, metric.type, metric.help);
   for (std::size_t shard = 0; shard < stats.size(); ++shard) {
     const std::uint64_t value = stats[shard].*metric.member;
-    fmt::format_to(to, "{}{}{{shard=\"{}\"}} ", kPrefix, metric.name, shard);
     if (metric.is_time) {
-      fmt::format_to(to, "{}\n", static_cast<double>(value) / 1e9);
+      labelled(out, name, "shard", shard, static_cast<double>(value) / 1e9);
     } else {
-      fmt::format_to(to, "{}\n", value);
+      labelled(out, name, "shard", shard, value);
     }
   }
 }

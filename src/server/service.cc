@@ -4,6 +4,7 @@
 
 #include "core/check.h"
 #include "json/writer.h"
+#include "server/faulty_call.h"
 #include "server/params.h"
 #include "server/transport.h"
 
@@ -92,8 +93,7 @@ std::optional<mcp::Refusal> Service::enter(Turn& turn) {
   turn.key = parse_session_id(*caller.session_id);
   const auto session =
       turn.key ? shared_.registry.find(*turn.key, caller.now_ns) : std::optional<Session>();
-  if (!session || session->principal != caller.principal)
-    return mcp::Refusal{mcp::kSessionNotFound, 404, "Session not found"};
+  if (!session || session->principal != caller.principal) return no_session(turn.key);
   turn.session = *session;
   return std::nullopt;
 }
@@ -163,10 +163,20 @@ Answer Service::call_tool(const Turn& turn) {
     return finish_call(reply);
   }
   if (const auto refusal = check_mirrored(turn, *tool)) return refuse(*refusal, turn.message.id);
+  if (shared_.failpoints != nullptr)
+    if (const CallFault fault = shared_.failpoints->on_call(tool->name))
+      return call_faulty(turn, *tool, fault);
   if (tool->start != nullptr) return start(turn, tool->start);
   ToolCall call(turn.message.arguments, arguments_reader_, reply);
   tool->run(call);
   return finish_call(reply);
+}
+
+Answer Service::call_faulty(const Turn& turn, const Tool& tool, CallFault fault) {
+  const auto work = [&](Call& call) {
+    return fault.fails ? failing() : handler_of(tool, call, turn.message.arguments);
+  };
+  return calls_.start(request_of(turn), turn.caller.path, work, fault.delay_ns);
 }
 
 // Stateless, over HTTP: arguments that a tool wants mirrored in headers are the same there.
@@ -227,6 +237,12 @@ Answer Service::finish(const Request& request, Outcome& outcome) {
   Delivery delivery;
   if (request.method == "tools/call") delivery = bad_.on_call(body_, kAnswerHead.size());
   return {.body = body_, .delivery = delivery};
+}
+
+mcp::Refusal Service::no_session(const std::optional<SessionKey>& key) const {
+  if (key && !shared_.registry.reachable(*key))
+    return {mcp::kInternalError, 503, "the session is out of reach for now"};
+  return {mcp::kSessionNotFound, 404, "Session not found"};
 }
 
 bool Service::close_session(std::string_view id) {

@@ -56,6 +56,8 @@ class Service {
 
   // DELETE of the session's URL: false when there is no such session.
   bool close_session(std::string_view id);
+  // Why a session was not found: there is none, or a failpoint keeps its shard out of reach.
+  mcp::Refusal no_session(const std::optional<SessionKey>& key) const;
 
   // Ends what would otherwise stay open: subscriptions.
   void stop() { calls_.end_listeners(); }
@@ -88,6 +90,7 @@ class Service {
 
   Answer initialize(const Turn& turn);
   Answer call_tool(const Turn& turn);
+  Answer call_faulty(const Turn& turn, const Tool& tool, CallFault fault);
   Answer read_resource(const Turn& turn);
   Answer get_prompt(const Turn& turn);
   Answer list(const Turn& turn, Catalog::List which);

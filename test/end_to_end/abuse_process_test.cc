@@ -1,7 +1,6 @@
 // Abuse of the whole process: no descriptors left, and memory that has to come back.
 #include "core/proc.h"
-#include "end_to_end/gauntlet.h"
-#include "server/client.h"
+#include "end_to_end/workers.h"
 #include "server/requests.h"
 
 namespace gauntlet::end_to_end {
@@ -12,12 +11,6 @@ using server::stateless_echo;
 using server::stateless_echoed;
 
 constexpr std::size_t kMegabyte = 1 << 20;
-
-// Of "http://127.0.0.1:20000/mcp".
-net::Endpoint endpoint_of(const std::string& url) {
-  const std::size_t begin = url.find("//") + 2;
-  return *net::Endpoint::parse(url.substr(begin, url.find('/', begin) - begin));
-}
 
 // With at most so many open descriptors.
 Server serve_with_descriptors(int count) {

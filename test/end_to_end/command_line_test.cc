@@ -36,6 +36,8 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{{"run", "--arrivals", "poisson"}, "--arrivals needs a rate", 2},
         Mistake{{"run", "--metrics-prefix", "9x"}, "--metrics-prefix", 2},
         Mistake{{"run", "--no-such-flag"}, "--no-such-flag", 2},
+        Mistake{{"serve", "--failpoints", "127.0.0.1:19999"}, "needs --failpoint-token", 2},
+        Mistake{{"serve", "--failpoints", "10.1.2.3:80", "--failpoint-token", "x"}, "loopback", 2},
         Mistake{{"run", "baseline", "http://127.0.0.1:19999/mcp", "--metrics-listen", ":19998"},
                 "cannot connect to http://127.0.0.1:19999/mcp: Connection refused",
                 3},

@@ -1,24 +1,10 @@
 // Worker murder under load: workers are killed, and no client loses its session.
 #include <csignal>
-#include <fstream>
-#include <iterator>
 
-#include "end_to_end/gauntlet.h"
-#include "net/endpoint.h"
+#include "end_to_end/workers.h"
 
 namespace gauntlet::end_to_end {
 namespace {
-
-std::vector<pid_t> children_of(pid_t parent) {
-  const std::string pid = std::to_string(parent);
-  std::ifstream file("/proc/" + pid + "/task/" + pid + "/children");
-  return {std::istream_iterator<pid_t>(file), {}};
-}
-
-std::vector<pid_t> workers_of(const Server& server, std::size_t count) {
-  while (children_of(server.pid()).size() != count) usleep(1000);
-  return children_of(server.pid());
-}
 
 // Whether it still does anything: whoever inherits a dead process may be slow to bury it.
 bool lives(pid_t pid) {
@@ -53,7 +39,7 @@ TEST(Murder, CostsNoSessionAndNoWrongAnswer) {
 
 TEST(Murder, OfTheSupervisorLeavesNothingBehind) {
   Server server({"--http", "127.0.0.1:auto", "--workers", "3"});
-  const auto where = net::Url::parse(server.url())->endpoint;
+  const auto where = endpoint_of(server.url());
   const std::vector<pid_t> workers = workers_of(server, 3);
   server.signal(SIGKILL);
   for (const pid_t worker : workers)
