@@ -21,7 +21,8 @@ struct Credentials;
 
 // Every bound of the server, by name.
 struct Limits {
-  std::size_t connections_max = 19'000;     // beyond it, accepted sockets are closed at once
+  std::size_t connections_max = 19'000;     // of one worker; fewer where descriptors are scarce
+  std::size_t refusals_max = 256;           // … beyond those, that are told so and closed
   std::size_t head_bytes_max = 16 * 1024;   // of an HTTP request
   std::size_t message_bytes_max = 1 << 20;  // of a body or a line
   std::size_t output_bytes_max = 1 << 20;   // unsent on one connection; beyond, reading pauses
@@ -34,6 +35,7 @@ struct Limits {
   std::size_t session_streams_max = 64;          // event streams of one session, at one worker
   std::size_t batch_max = 64;                    // messages in a JSON-RPC batch (2025-03-26)
   core::Nanos session_idle_ns = 1800 * core::kSecond;
+  core::Nanos idle_ns = 300 * core::kSecond;  // of an HTTP connection that has nothing to wait for
   core::Nanos message_ns = 30 * core::kSecond;      // from a message's first byte to its last
   core::Nanos output_ns = 30 * core::kSecond;       // for a full output buffer to drain
   core::Nanos half_closed_ns = 30 * core::kSecond;  // for answers to a peer that sent its FIN

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "server/gate.h"
 #include "server/publication.h"
 
 namespace gauntlet::server {
@@ -60,6 +61,12 @@ bool ConversationTransport::held_up(const Peer& peer) const {
 void ConversationTransport::on_gone(Peer& peer) {
   for (const CallId call : std::exchange(static_cast<Conversation&>(peer).calls, {}))
     service_.abandon(call);
+}
+
+void ConversationTransport::on_turned_away(Peer& peer) {
+  const Answer refusal = service_.refuse({kOverloaded, 503, kTooManyConnections});
+  append(static_cast<Conversation&>(peer), refusal.body);
+  begin_close(peer);
 }
 
 void ConversationTransport::on_message(Conversation& peer, std::span<char> json) {

@@ -40,6 +40,7 @@ class ConversationTransport : public Transport {
 
   bool held_up(const Peer& peer) const override;
   void on_gone(Peer& peer) override;
+  void on_turned_away(Peer& peer) override;
 
  private:
   class CallOutlet;

@@ -3,6 +3,7 @@
 #include <ctime>
 
 #include "server/credentials.h"
+#include "server/gate.h"
 #include "wire/http_write.h"
 #include "wire/web_socket_handshake.h"
 
@@ -22,6 +23,14 @@ int status_of(wire::HttpError error) {
     case wire::HttpError::unsupported_version: return 505;
     case wire::HttpError::unsupported_coding: return 501;
     default: return 400;
+  }
+}
+
+int code_of(int refused_with_status) {
+  switch (refused_with_status) {
+    case 404: return mcp::kSessionNotFound;
+    case 503: return kOverloaded;
+    default: return mcp::kBadRequest;
   }
 }
 
@@ -52,6 +61,8 @@ void HttpTransport::sweep(core::Nanos now_ns) {
     auto& peer = static_cast<HttpPeer&>(base);
     if (peer.events && now_ns - peer.last_event_ns >= limits_.keep_alive_ns)
       keep_alive(peer, now_ns);
+    else if (now_ns - peer.active_ns > limits_.idle_ns && is_idle(peer))
+      cut_off(peer);
   });
 }
 
@@ -69,7 +80,10 @@ std::span<char> HttpTransport::consume(Peer& base, std::span<char> bytes) {
     switch (step.event) {
       case Event::head:
         peer.in_body = true;
-        if (authorizer_ != nullptr) authorize(peer);
+        if (peer.refused)
+          deny_one_too_many(peer);
+        else if (authorizer_ != nullptr)
+          authorize(peer);
         break;
       case Event::body: on_body(peer, step.body); break;
       case Event::end: on_request(peer); break;
@@ -112,7 +126,7 @@ void HttpTransport::on_request(HttpPeer& peer) {
   const wire::HttpHead& head = peer.parser.head();
   peer.partial = peer.in_body = peer.continued = false;
   peer.partial_since_ns = 0;
-  peer.keep_alive = head.keep_alive && !draining();
+  peer.keep_alive = head.keep_alive && !draining() && !peer.refused;
   peer.head_only = head.method == "HEAD";
   peer.http_1_0 = head.version_minor == 0;
   peer.format = AnswerFormat::json;
@@ -122,8 +136,8 @@ void HttpTransport::on_request(HttpPeer& peer) {
   } else if (const auto refusal = check_source(headers, peer.loopback)) {
     refuse(peer, *refusal);
   } else if (peer.denied) {
-    const int code = peer.denied->status == 404 ? mcp::kSessionNotFound : mcp::kBadRequest;
-    refuse(peer, {code, peer.denied->status, peer.denied->text}, peer.denied->header_line);
+    refuse(peer, {code_of(peer.denied->status), peer.denied->status, peer.denied->text},
+           peer.denied->header_line);
   } else {
     route(peer, headers);
   }
@@ -131,6 +145,12 @@ void HttpTransport::on_request(HttpPeer& peer) {
   peer.body.clear();
   check_output(peer);
   if (!peer.keep_alive && peer.later == 0) begin_close(peer);
+}
+
+// What is there for everybody is there still, to see why.
+void HttpTransport::deny_one_too_many(HttpPeer& peer) {
+  if (is_page(path_of(peer.parser.head().target))) return;
+  peer.denied = AuthRefusal{503, kTooManyConnections, {}};
 }
 
 // Before any of the body: what is refused is not kept. Views of the head hold only now.

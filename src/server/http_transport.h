@@ -63,6 +63,7 @@ class HttpTransport final : public Transport {
   void on_incomplete(HttpPeer& peer);
   void on_error(HttpPeer& peer);
   void on_request(HttpPeer& peer);
+  void deny_one_too_many(HttpPeer& peer);
   void authorize(HttpPeer& peer);
   bool is_foreign_session(const HttpPeer& peer) const;
   void route(HttpPeer& peer, const RequestHeaders& headers);

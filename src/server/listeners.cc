@@ -1,5 +1,7 @@
 #include "server/listeners.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -38,6 +40,18 @@ std::vector<std::pair<net::Endpoint, Speaks>> wanted(const Config& config) {
   return all;
 }
 
+// A peer that is gone without a word is noticed after a minute and a half. What a listening socket
+// has set, the accepted ones have.
+void probe_the_silent(int fd) {
+  const auto set = [fd](int level, int option, int value) {
+    setsockopt(fd, level, option, &value, sizeof value);
+  };
+  set(SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(IPPROTO_TCP, TCP_KEEPIDLE, 60);
+  set(IPPROTO_TCP, TCP_KEEPINTVL, 10);
+  set(IPPROTO_TCP, TCP_KEEPCNT, 3);
+}
+
 core::Result<Listener> open_one(const net::Endpoint& where, Speaks speaks, std::size_t workers) {
   if (where.is_unix())
     if (auto way = make_way(where); !way) return std::unexpected(way.error());
@@ -45,6 +59,8 @@ core::Result<Listener> open_one(const net::Endpoint& where, Speaks speaks, std::
   if (!sockets) return std::unexpected(sockets.error());
   const auto bound = net::local_endpoint(sockets->front().get());
   if (!bound) return std::unexpected(bound.error());
+  if (!where.is_unix())
+    for (const core::Fd& socket : *sockets) probe_the_silent(socket.get());
   return Listener{*bound, speaks, std::move(*sockets)};
 }
 

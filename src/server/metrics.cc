@@ -73,7 +73,7 @@ void append_connections(Text& out, const Board& board) {
   single(out, "gauntlet_server_connections_accepted_total", "counter", "Connections accepted.",
          total(board, [](const Seat& seat) { return seat.counters.connections_accepted.get(); }));
   single(out, "gauntlet_server_connections_refused_total", "counter",
-         "Connections closed at once because the limit was reached.",
+         "Connections refused because the limit was reached.",
          total(board, [](const Seat& seat) { return seat.counters.connections_refused.get(); }));
   single(out, "gauntlet_server_connections", "gauge", "Connections open now.",
          total(board, [](const Seat& seat) { return seat.gauges.connections.get(); }));

@@ -2,37 +2,50 @@
 
 namespace gauntlet::server {
 
-bool ToolCall::find(std::string_view name, json::ondemand::document& document,
-                    json::ondemand::value& into) {
-  if (arguments_.empty()) return false;
-  if (reader_.open(arguments_).get(document)) return false;
-  return !document.find_field_unordered(name).get(into);
+// Keys are compared unescaped, and the last of several counts: as in mcp/message.h, so that what
+// was checked is what runs.
+template <typename Take>
+void ToolCall::visit(std::string_view name, Take take) {
+  json::ondemand::document document;
+  json::ondemand::object fields;
+  if (arguments_.empty() || reader_.open(arguments_).get(document)) return;
+  if (document.get_object().get(fields)) return;
+  for (auto field : fields) {
+    std::string_view key;
+    if (field.unescaped_key().get(key)) return;
+    if (key == name) take(field.value());
+  }
 }
 
 std::optional<std::string_view> ToolCall::string(std::string_view name) {
-  json::ondemand::document document;
-  json::ondemand::value value;
-  std::string_view text;
-  if (!find(name, document, value) || value.get_string().get(text)) return std::nullopt;
-  return text;
+  std::optional<std::string_view> found;
+  visit(name, [&found](auto value) {
+    std::string_view text;
+    found.reset();
+    if (!value.get_string().get(text)) found = text;
+  });
+  return found;
 }
 
 std::optional<std::string_view> ToolCall::string_token(std::string_view name) {
-  json::ondemand::document document;
-  json::ondemand::value value;
-  if (!find(name, document, value)) return std::nullopt;
-  const std::string_view token = value.raw_json_token();
-  std::string_view unescaped;  // asked for only to know that the escapes are sound
-  if (value.get_string().get(unescaped)) return std::nullopt;
-  return token.substr(0, token.rfind('"') + 1);
+  std::optional<std::string_view> found;
+  visit(name, [&found](auto value) {
+    const std::string_view token = value.raw_json_token();
+    std::string_view unescaped;  // asked for only to know that the escapes are sound
+    found.reset();
+    if (!value.get_string().get(unescaped)) found = token.substr(0, token.rfind('"') + 1);
+  });
+  return found;
 }
 
 std::optional<std::uint64_t> ToolCall::uint(std::string_view name) {
-  json::ondemand::document document;
-  json::ondemand::value value;
-  std::uint64_t number = 0;
-  if (!find(name, document, value) || value.get_uint64().get(number)) return std::nullopt;
-  return number;
+  std::optional<std::uint64_t> found;
+  visit(name, [&found](auto value) {
+    std::uint64_t number = 0;
+    found.reset();
+    if (!value.get_uint64().get(number)) found = number;
+  });
+  return found;
 }
 
 }  // namespace gauntlet::server

@@ -57,7 +57,8 @@ class ToolCall {
   Reply& reply() { return reply_; }
 
  private:
-  bool find(std::string_view name, json::ondemand::document& document, json::ondemand::value& into);
+  template <typename Take>
+  void visit(std::string_view name, Take take);
 
   std::string_view arguments_;
   json::Reader& reader_;

@@ -25,6 +25,7 @@ Peer& Transport::place(bool loopback) {
   peers_[tag] = make_peer();
   peers_[tag]->tag = tag;
   peers_[tag]->loopback = loopback;
+  peers_[tag]->active_ns = loop_.now();
   ++peer_count_;
   return *peers_[tag];
 }
@@ -32,6 +33,14 @@ Peer& Transport::place(bool loopback) {
 void Transport::add(core::Fd socket, bool loopback, const net::TlsContext* tls) {
   Peer& peer = place(loopback);
   peer.stream = loop_.adopt(std::move(socket), *this, peer.tag, tls);
+}
+
+void Transport::turn_away(core::Fd socket, bool loopback, const net::TlsContext* tls) {
+  Peer& peer = place(loopback);
+  peer.refused = true;
+  ++refused_count_;
+  peer.stream = loop_.adopt(std::move(socket), *this, peer.tag, tls);
+  on_turned_away(peer);
 }
 
 Peer& Transport::take_over(net::StreamId stream, bool loopback, std::uint64_t principal) {
@@ -51,6 +60,7 @@ void Transport::forget(std::uint64_t tag) {
   const std::unique_ptr<Peer> peer = std::move(peers_[tag]);
   free_tags_.push_back(tag);
   --peer_count_;
+  if (peer->refused) --refused_count_;
   on_gone(*peer);
 }
 
@@ -94,7 +104,7 @@ void Transport::on_data(net::StreamId stream, std::uint64_t tag, std::span<char>
 }
 
 void Transport::serve(Peer& peer, std::span<char> bytes) {
-  now_ns_ = loop_.now();
+  now_ns_ = peer.active_ns = loop_.now();
   const std::span<char> rest = consume(peer, bytes);
   if (peer.closing) return;
   if (peer.handed_over) return pass_on(peer, rest);
@@ -137,6 +147,7 @@ bool Transport::takes_more(Peer& peer) {
 }
 
 void Transport::go_on(Peer& peer) {
+  peer.active_ns = loop_.now();
   check_output(peer);
   if (!peer.held.empty() || peer.half_closed)
     woken_.push_back({peer.stream, peer.tag, loop_.now()});
@@ -231,6 +242,7 @@ void Transport::sweep(core::Nanos now_ns) {
   };
   for (const auto& peer : peers_)
     if (peer != nullptr && (is_over(peer->partial_since_ns, limits_.message_ns) ||
+                            (peer->refused && is_over(peer->active_ns, limits_.linger_ns)) ||
                             is_over(peer->half_closed_ns, limits_.half_closed_ns)))
       cut_off(*peer);
 }

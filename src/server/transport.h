@@ -14,6 +14,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/clock.h"
@@ -44,9 +45,13 @@ struct Peer {
   bool half_closed = false;          // it has sent its last byte
   bool handed_over = false;          // another transport goes on with its stream
   bool stalled = false;              // a bad mode: never answered again
+  bool refused = false;              // one too many: gets nothing but a refusal
+  core::Nanos active_ns = 0;         // when it last did, or got, anything
   core::Nanos partial_since_ns = 0;  // 0: not known yet
   core::Nanos half_closed_ns = 0;
 };
+
+inline constexpr std::string_view kTooManyConnections = "too many connections";
 
 class Transport : public net::StreamHandler {
  public:
@@ -55,6 +60,8 @@ class Transport : public net::StreamHandler {
   Transport& operator=(const Transport&) = delete;
 
   void add(core::Fd socket, bool loopback, const net::TlsContext* tls = nullptr);
+  // One too many: is told so, and closed.
+  void turn_away(core::Fd socket, bool loopback, const net::TlsContext* tls = nullptr);
 
   // A way back for a call whose answer does not come at once. Asked from within Service::handle().
   virtual std::unique_ptr<Outlet> open_outlet(const ReturnPath& path,
@@ -71,7 +78,8 @@ class Transport : public net::StreamHandler {
   virtual void drain() { draining_ = true; }
   void close_all();
 
-  std::size_t peer_count() const { return peer_count_; }
+  std::size_t peer_count() const { return peer_count_; }  // with those being turned away
+  std::size_t refused_count() const { return refused_count_; }
 
   void on_connected(net::StreamId, std::uint64_t) final {}
   void on_data(net::StreamId stream, std::uint64_t tag, std::span<char> bytes) final;
@@ -88,6 +96,8 @@ class Transport : public net::StreamHandler {
   virtual std::span<char> consume(Peer& peer, std::span<char> bytes) = 0;
   // The peer is out of reach: nothing finds it any more.
   virtual void on_gone(Peer&) {}
+  // One too many has connected: says so, if it can before the peer asks for anything.
+  virtual void on_turned_away(Peer&) {}
   // The server is stopping, and this peer is about to be closed.
   virtual void say_goodbye(Peer&) {}
   // A peer whose `handed_over` is set: gives its stream to another transport.
@@ -114,6 +124,8 @@ class Transport : public net::StreamHandler {
   // An answer that was outstanding is written, or will never come: goes on with the peer.
   void go_on(Peer& peer);
   void cut_off(Peer& peer);
+  // Nothing is under way on it.
+  bool is_idle(const Peer& peer) const;
   template <typename OnPeer>
   void each_peer(OnPeer on_peer) {
     for (const auto& peer : peers_)
@@ -148,11 +160,11 @@ class Transport : public net::StreamHandler {
   void release(Waiting entry, core::Nanos now_ns);
   void finish(Waiting entry, core::Nanos now_ns);
   void close_idle();
-  bool is_idle(const Peer& peer) const;
 
   std::vector<std::unique_ptr<Peer>> peers_;
   std::vector<std::uint64_t> free_tags_;
   std::size_t peer_count_ = 0;
+  std::size_t refused_count_ = 0;
   std::vector<Waiting> throttled_;
   std::vector<Waiting> closing_;
   std::vector<Waiting> woken_;      // may go on

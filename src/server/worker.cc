@@ -1,8 +1,11 @@
 #include "server/worker.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 
 #include "server/credentials.h"
+#include "server/descriptors.h"
 #include "server/metrics.h"
 
 namespace gauntlet::server {
@@ -49,6 +52,7 @@ core::Result<void> Worker::start() {
 }
 
 void Worker::start(Listeners listeners) {
+  fit_to_descriptors(config_.limits);
   next_sweep_ns_ = core::monotonic_ns() + kSweepInterval;
   bad_answers_before_ = board_.seat(seat_).counters.bad_answers;
   letters_lost_before_ = board_.seat(seat_).counters.letters_lost;
@@ -72,15 +76,28 @@ void Worker::close_listeners() {
 }
 
 void Worker::on_accepted(core::Fd socket, std::uint64_t tag) {
-  if (connection_count() >= config_.limits.connections_max) {
-    ++service_.counters().connections_refused;
-    return;
-  }
-  ++service_.counters().connections_accepted;
+  const std::size_t refused = refused_count();
+  const bool room = connection_count() - refused < config_.limits.connections_max;
+  ++(room ? service_.counters().connections_accepted : service_.counters().connections_refused);
+  if (!room && refused >= config_.limits.refusals_max) return;
   const Listener& listener = listeners_.all()[tag];
   const bool is_http = listener.speaks == Speaks::http;
   Transport& transport = is_http ? static_cast<Transport&>(http_) : lines_;
-  transport.add(std::move(socket), listener.where.is_loopback(), is_http ? tls_ : nullptr);
+  const auto take = room ? &Transport::add : &Transport::turn_away;
+  (transport.*take)(std::move(socket), listener.where.is_loopback(), is_http ? tls_ : nullptr);
+}
+
+// Those that came before the end: closing a listening socket would reset them.
+void Worker::accept_waiting() {
+  for (std::size_t i = 0; i < listeners_.all().size(); ++i) {
+    if (listeners_.all()[i].speaks == Speaks::failpoints) continue;
+    const int fd = socket_of(listeners_.all()[i]);
+    while (true) {
+      core::Fd socket(accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+      if (!socket.valid()) break;
+      on_accepted(std::move(socket), i);
+    }
+  }
 }
 
 void Worker::run() {
@@ -112,6 +129,7 @@ bool Worker::finished(core::Nanos now_ns) const {
 void Worker::stop() {
   if (stop_by_ns_ != Timers::kNever) return;
   stop_by_ns_ = core::monotonic_ns() + config_.limits.stop_ns;
+  accept_waiting();
   close_listeners();
   service_.stop();
   for (Transport* const transport : transports()) transport->drain();

@@ -67,6 +67,8 @@ class Worker final : net::AcceptHandler {
   std::size_t connection_count() const {
     return http_.peer_count() + lines_.peer_count() + web_sockets_.peer_count();
   }
+  std::size_t refused_count() const { return http_.refused_count() + lines_.refused_count(); }
+  void accept_waiting();
   std::string metrics_text();
   void publish();
   int socket_of(const Listener& listener) const {

@@ -6,9 +6,12 @@
 #include <vector>
 
 #include "abused.h"
+#include "events.h"
 
 namespace gauntlet::server {
 namespace {
+
+using testing::HasSubstr;
 
 constexpr int kPeers = 20;
 
@@ -124,30 +127,97 @@ TEST_F(AbusiveConnections, ACallThatNobodyWaitsForIsForgotten) {
 class AbusiveCrowd : public Abused {
  protected:
   static constexpr int kRoom = 50;
+  static constexpr int kRefusals = 5;
   static Config crowded() {
     Config config = abused_config();
     config.limits.connections_max = kRoom;
+    config.limits.refusals_max = kRefusals;
     return config;
   }
   AbusiveCrowd() : Abused(crowded()) {}
-};
 
-TEST_F(AbusiveCrowd, BeyondTheLimitIsClosedAndThoseInsideAreServed) {
-  {
+  // Once they are gone there is room again.
+  void TearDown() override {
+    const std::string none = "\ngauntlet_server_connections 1\n";
+    while (witness_.ask(http("GET", "/metrics")).body.find(none) == std::string::npos) usleep(1000);
+    Abused::TearDown();
+  }
+
+  // With the witness, all that there is room for.
+  std::vector<Client> crowd() {
     std::vector<Client> peers;
     for (int i = 1; i < kRoom; ++i) peers.emplace_back(served_.http());
     for (Client& peer : peers) EXPECT_EQ(peer.ask(stateless_echo("1")).body, stateless_echoed("1"));
-    for (int i = 0; i < kRoom; ++i) Client(served_.http()).read_to_end();
+    return peers;
+  }
+};
+
+TEST_F(AbusiveCrowd, BeyondTheLimitIsRefusedAndThoseInsideAreServed) {
+  {
+    std::vector<Client> peers = crowd();
+    for (int i = 0; i < kRoom; ++i) {
+      Client late(served_.http());
+      const HttpResponse refusal = late.ask(stateless_echo("1"));
+      EXPECT_EQ(refusal.status, 503);
+      EXPECT_EQ(refusal.headers.at("retry-after"), "1");
+      EXPECT_EQ(refusal.headers.at("connection"), "close");
+      EXPECT_THAT(refusal.body, HasSubstr("too many connections"));
+      EXPECT_EQ(late.read_to_end(), "");
+    }
     for (Client& peer : peers) EXPECT_EQ(peer.ask(stateless_echo("2")).body, stateless_echoed("2"));
     EXPECT_EQ(witness_.ask(stateless_echo("3")).body, stateless_echoed("3"));
   }
-  // Once they are gone there is room again.
-  const auto connections = [&] {
-    const std::string text = witness_.ask(http("GET", "/metrics")).body;
-    const std::string name = "\ngauntlet_server_connections ";
-    return std::stoi(text.substr(text.find(name) + name.size()));
-  };
-  while (connections() > 1) usleep(1000);
+}
+
+TEST_F(AbusiveCrowd, LinesAreToldAtOnce) {
+  const std::vector<Client> peers = crowd();
+  Client late(served_.lines());
+  EXPECT_EQ(late.read_line(), R"({"jsonrpc":"2.0","error":{"code":-31503,)"
+                              R"("message":"too many connections"}})");
+  EXPECT_EQ(late.read_to_end(), "");
+  EXPECT_EQ(witness_.ask(stateless_echo("3")).body, stateless_echoed("3"));
+}
+
+TEST_F(AbusiveCrowd, MetricsAreThereStill) {
+  const std::vector<Client> peers = crowd();
+  Client late(served_.http());
+  const HttpResponse metrics = late.ask(http("GET", "/metrics"));
+  EXPECT_EQ(metrics.status, 200);
+  EXPECT_THAT(metrics.body, HasSubstr("gauntlet_server_connections_refused_total 1\n"));
+  EXPECT_EQ(late.read_to_end(), "");
+}
+
+TEST_F(AbusiveCrowd, TheRefusedTakeNoMoreThanTheirPlaces) {
+  const std::vector<Client> peers = crowd();
+  std::vector<Client> silent;
+  for (int i = 0; i < kRefusals; ++i) silent.emplace_back(served_.http());
+  EXPECT_EQ(Client(served_.http()).read_to_end(), "") << "there are no more places: closed at once";
+  for (Client& late : silent) EXPECT_EQ(late.read_to_end(), "") << "cut off unheard";
+  EXPECT_EQ(Client(served_.http()).ask(stateless_echo("4")).status, 503);
+}
+
+TEST(IdleConnections, AreClosedUnlessTheyWaitForSomething) {
+  Config config = test_config();
+  config.limits.idle_ns = 50 * core::kMillisecond;
+  Served served(config);
+  const std::string session =
+      "Mcp-Session-Id: " +
+      Client(served.http()).ask(post(initialize())).headers.at("mcp-session-id") + "\r\n";
+  Client silent(served.http()), used(served.http()), waits(served.http()), lines(served.lines());
+  EventReader stream(served.http(), http("GET", "/mcp", "Accept: text/event-stream\r\n" + session));
+  EXPECT_EQ(used.ask(stateless_echo("1")).status, 200);
+  waits.send(post(stateless_call("1", "sleep", R"({"ms":2500})"),
+                  stateless_headers("tools/call", "sleep")));
+  EXPECT_EQ(silent.read_to_end(), "");
+  EXPECT_EQ(used.read_to_end(), "");
+  EXPECT_EQ(waits.read_response().body, stateless_answered("1", R"("slept 2500 ms")"));
+  EXPECT_EQ(waits.read_to_end(), "") << "now it does not";
+  lines.send(stateless_call("2", "echo", R"({"message":"x"})") + "\n");
+  EXPECT_EQ(lines.read_line(), stateless_echoed("2"));
+  Letter news;
+  news.kind = Letter::Kind::tools_changed;
+  served.post(news);
+  EXPECT_THAT(stream.next_message()->data, HasSubstr("notifications/tools/list_changed"));
 }
 
 }  // namespace

@@ -162,6 +162,19 @@ TEST_F(AbusiveMessages, ADuplicatedKeyCountsByItsLastValue) {
   EXPECT_THAT(other.body, HasSubstr("-32020"));
 }
 
+TEST_F(AbusiveMessages, ADuplicatedArgumentCountsByItsLastValue) {
+  const auto answer_to = [this](std::string_view tool, std::string_view arguments) {
+    return http_
+        .ask(post(stateless_call("1", tool, arguments), stateless_headers("tools/call", tool)))
+        .body;
+  };
+  EXPECT_EQ(answer_to("echo", R"({"message":"a","message":"x"})"), stateless_echoed("1"));
+  EXPECT_EQ(answer_to("echo", R"({"message":"a","m\u0065ssage":"x"})"), stateless_echoed("1"));
+  EXPECT_THAT(answer_to("echo", R"({"message":"a","message":1})"), HasSubstr(R"("isError":true)"));
+  EXPECT_EQ(answer_to("sleep", R"({"ms":600000,"ms":1})"),
+            stateless_answered("1", R"("slept 1 ms")"));
+}
+
 TEST_F(AbusiveMessages, ABatchIsRefused) {
   for (const char* body : {"[]", R"([{"jsonrpc":"2.0","id":1,"method":"ping"}])", "[1,2,3]"}) {
     EXPECT_EQ(status_of(post(body)), 400) << body;

@@ -44,6 +44,28 @@ TEST(Stop, RefusesNewConnections) {
   EXPECT_THROW(Client(served.http()), std::runtime_error);
 }
 
+// The worker computes while it is told to stop, and somebody connects.
+TEST(Stop, AnswersThoseWhoHadConnected) {
+  for (int attempt = 0; attempt < 10; ++attempt) {
+    Served served;
+    Client busy(served.lines());
+    busy.send(stateless_call("1", "cpu", R"({"ms":300})") + "\n");
+    usleep(50'000);
+    served.stop();
+    try {
+      Client late(served.http()), silent(served.http());
+      late.send(stateless_echo("2"));
+      EXPECT_EQ(late.read_response().body, stateless_echoed("2"));
+      EXPECT_EQ(late.read_to_end(), "");
+      EXPECT_EQ(silent.read_to_end(), "");
+      return;
+    } catch (const std::runtime_error&) {
+      // On a busy machine it has stopped before we connected.
+    }
+  }
+  FAIL() << "those who had connected were reset";
+}
+
 TEST(Stop, SaysNotReadyWhileStopping) {
   Served served;
   Client sleeper(served.lines());
