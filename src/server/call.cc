@@ -42,41 +42,6 @@ json::object notification(std::string_view method, json::object params) {
 
 }  // namespace
 
-Question elicitation(std::string_view message, json::object requested_schema) {
-  Question question;
-  question.method = "elicitation/create";
-  question.params["message"] = to_json(message);
-  question.params["requestedSchema"] = std::move(requested_schema);
-  question.needs = kCanElicit;
-  return question;
-}
-
-Question sampling(std::string_view prompt, int max_tokens) {
-  json::object message;
-  message["role"] = "user";
-  message["content"] = text_content(prompt);
-  Question question;
-  question.method = "sampling/createMessage";
-  question.params["messages"] = json::array{std::move(message)};
-  question.params["maxTokens"] = max_tokens;
-  question.needs = kCanSample;
-  return question;
-}
-
-Question roots() {
-  Question question;
-  question.method = "roots/list";
-  question.needs = kCanListRoots;
-  return question;
-}
-
-bool ClientReply::accepted() const { return string_in(result, "action") == "accept"; }
-
-std::string ClientReply::text(std::string_view field) const {
-  const json::object* const content = object_in(result, "content");
-  return content == nullptr ? std::string() : std::string(string_in(*content, field));
-}
-
 Call::Call(Calls& calls, CallId id, ReturnPath path, Request request)
     : calls_(calls), id_(id), path_(path), request_(std::move(request)) {}
 
@@ -164,13 +129,31 @@ bool Call::find_replies(const std::vector<std::pair<std::string, Question>>& que
         replies_[i].error = "too busy to ask";
       else
         all = false;
-    } else if (const json::object* const known = object_in(known_, key)) {
+    } else if (const json::object* const known = known_answer(key, question)) {
       replies_[i].result = *known;
     } else {
       all = false;
     }
   }
   return all;
+}
+
+// Only what is asked for is taken from what the client sent, and kept from then on.
+const json::object* Call::known_answer(const std::string& key, const Question& question) {
+  if (json::value* const given = given_.if_contains(key)) {
+    if (!given->is_object() || !answers(question.needs, given->get_object())) {
+      misfit_ = key;
+      return nullptr;
+    }
+    known_[key] = std::move(*given);
+    given_.erase(key);
+  }
+  return object_in(known_, key);
+}
+
+void Call::forget(std::string_view key) {
+  known_.erase(to_json(key));
+  given_.erase(to_json(key));
 }
 
 void Call::put(std::vector<std::pair<std::string, Question>>& questions) {
@@ -181,7 +164,7 @@ void Call::put(std::vector<std::pair<std::string, Question>>& questions) {
     if (!replies_[i].error.empty() || !replies_[i].result.empty()) continue;
     json::object message;
     if (waiting_ == Waiting::replies) {
-      const auto number = calls_.register_question(*this, i);
+      const auto number = calls_.register_question(*this, i, question.needs);
       ++replies_missing_;
       message["jsonrpc"] = "2.0";
       message["id"] =

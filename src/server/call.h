@@ -33,6 +33,7 @@
 #include "core/clock.h"
 #include "mcp/revision.h"
 #include "server/outlet.h"
+#include "server/question.h"
 #include "server/session.h"
 #include "server/task.h"
 #include "server/timers.h"
@@ -42,27 +43,6 @@ namespace gauntlet::server {
 class Calls;
 struct Letter;
 struct Contents;
-
-// Something that only the client can answer.
-struct Question {
-  std::string method;  // sampling/createMessage, elicitation/create, roots/list
-  boost::json::object params;
-  ClientCapability needs = kCanSample;
-};
-Question elicitation(std::string_view message, boost::json::object requested_schema);
-Question sampling(std::string_view prompt, int max_tokens);
-Question roots();
-
-// What the client said to it.
-struct ClientReply {
-  boost::json::object result;
-  std::string error;  // why there is no result; empty: there is one
-
-  // Elicitation: the user filled the form in and sent it.
-  bool accepted() const;
-  // A string in the form's content (elicitation), or of the message's content (sampling).
-  std::string text(std::string_view field = "text") const;
-};
 
 // What a request came with.
 struct Request {
@@ -128,7 +108,7 @@ class Call {
   AskOne ask(std::string key, Question question);
   AskAll ask_all(std::vector<std::pair<std::string, Question>> questions);
   // Stateless: what was answered to that question will not do; ask() asks it again.
-  void forget(std::string_view key) { known_.erase({key.data(), key.size()}); }
+  void forget(std::string_view key);
   // Stateless: a question is accompanied by a sealed state even where there is nothing to keep.
   void seal_state() { always_sealed_ = true; }
   // Whether the request came with a sealed state of ours.
@@ -145,6 +125,7 @@ class Call {
 
   void wait(core::Nanos length);
   bool find_replies(const std::vector<std::pair<std::string, Question>>& questions);
+  const boost::json::object* known_answer(const std::string& key, const Question& question);
   void put(std::vector<std::pair<std::string, Question>>& questions);
   void send(const boost::json::object& message);
 
@@ -163,7 +144,9 @@ class Call {
   bool always_sealed_ = false;
   bool has_state_ = false;
   boost::json::object input_requests_;  // stateless: what is asked, by key
-  boost::json::object known_;           // stateless: what was answered so far, by key
+  boost::json::object known_;           // stateless: what was asked and answered so far, by key
+  boost::json::object given_;           // stateless: what this request answers, asked for or not
+  std::string misfit_;                  // key of an answer that is none
   std::uint8_t lacks_ = 0;              // capabilities that a question needed
 };
 

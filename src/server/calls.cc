@@ -14,10 +14,6 @@ namespace {
 
 namespace json = boost::json;
 
-std::string request_key(const std::string& owner, std::string_view raw_id) {
-  return owner + '\n' + canonical_id(raw_id);
-}
-
 std::string arguments_digest(const Request& request) {
   const json::value* const arguments = request.params.if_contains("arguments");
   return digest(arguments == nullptr ? std::string() : json::serialize(*arguments));
@@ -60,21 +56,34 @@ Outlet& Calls::outlet_of(Call& call) {
   return *call.outlet_;
 }
 
+bool Calls::full(const Request& request) const {
+  const Limits& limits = config_.limits;
+  if (calls_.size() + listeners_.size() >= limits.later_max) return true;
+  return request.session && index_.count(request.owner) >= limits.session_calls_max;
+}
+
+Answer Calls::busy(const Request& request) {
+  Outcome outcome = rpc_error(mcp::kInternalError, "too many calls are waiting");
+  outcome.http_status = 503;
+  return finish_(request, outcome);
+}
+
+Answer Calls::refuse(const Request& request, std::string_view why) {
+  Outcome outcome = rpc_error(mcp::kInvalidParams, why);
+  return finish_(request, outcome);
+}
+
 Answer Calls::start(Request request, const ReturnPath& path, const Work& work,
                     core::Nanos delay_ns) {
-  if (full()) {
-    Outcome busy = rpc_error(mcp::kInternalError, "too many calls are waiting");
-    busy.http_status = 503;
-    return finish_(request, busy);
-  }
+  if (full(request)) return busy(request);
   const CallId id = next_++;
   auto made = std::make_unique<Call>(*this, id, path, std::move(request));
   Call& call = *made;
-  if (call.request_.era == mcp::Era::stateless && !open_state(call)) {
-    Outcome foreign = rpc_error(mcp::kInvalidParams, "requestState is not valid here");
-    return finish_(call.request_, foreign);
+  if (call.request_.era == mcp::Era::stateless) {
+    if (!open_state(call)) return refuse(call.request_, "requestState is not valid here");
+    if (!open_responses(call)) return refuse(call.request_, "inputResponses must be an object");
   }
-  by_request_[request_key(call.request_.owner, call.request_.id)] = id;
+  index_.add(call.request_.owner, call.request_.id, id);
   calls_.emplace(id, std::move(made));
   call.task_ = work(call);
   if (delay_ns > 0) {
@@ -110,7 +119,7 @@ Answer Calls::settle(CallId id, bool within_start) {
   Outcome outcome = outcome_of(call);
   const Request request = std::move(call.request_);
   const std::unique_ptr<Outlet> outlet = std::move(call.outlet_);
-  forget_request(request, id);
+  index_.remove(request.owner, request.id, id);
   calls_.erase(id);
   const Answer answer = finish_(request, outcome);
   if (outlet == nullptr && within_start) return answer;
@@ -120,6 +129,8 @@ Answer Calls::settle(CallId id, bool within_start) {
 
 Outcome Calls::outcome_of(Call& call) {
   if (call.task_.done()) return std::move(call.task_.outcome());
+  if (!call.misfit_.empty())
+    return rpc_error(mcp::kInvalidParams, "inputResponses: no answer to " + call.misfit_);
   return call.lacks_ != 0 ? lacking(call) : input_required(call);
 }
 
@@ -149,24 +160,27 @@ std::string Calls::sealed_state(const Call& call) {
   return seal(shared_.state_key, json::serialize(state));
 }
 
-// Takes in what the client has answered so far. False where it brings a state that is not ours,
+// Takes in what the client has answered before. False where it brings a state that is not ours,
 // belongs to another request, or is too old.
 bool Calls::open_state(Call& call) {
-  const json::object& params = call.request_.params;
-  if (const json::value* const sealed = params.if_contains("requestState")) {
-    if (!sealed->is_string()) return false;
-    const auto text = unseal(shared_.state_key, sealed->get_string());
-    if (!text) return false;
-    const json::object state = json::parse(*text).as_object();  // ours, so well-formed
-    if (state.at("for").as_string() != binding(call.request_)) return false;
-    if (state.at("until").as_int64() < static_cast<std::int64_t>(std::time(nullptr))) return false;
-    call.known_ = state.at("known").as_object();
-    call.has_state_ = true;
-  }
-  const json::value* const given = params.if_contains("inputResponses");
-  if (given == nullptr || !given->is_object()) return true;
-  for (const auto& [key, response] : given->get_object())
-    if (response.is_object()) call.known_[key] = response;
+  const json::value* const sealed = call.request_.params.if_contains("requestState");
+  if (sealed == nullptr) return true;
+  if (!sealed->is_string()) return false;
+  const auto text = unseal(shared_.state_key, sealed->get_string());
+  if (!text) return false;
+  const json::object state = json::parse(*text).as_object();  // ours, so well-formed
+  if (state.at("for").as_string() != binding(call.request_)) return false;
+  if (state.at("until").as_int64() < static_cast<std::int64_t>(std::time(nullptr))) return false;
+  call.known_ = state.at("known").as_object();
+  call.has_state_ = true;
+  return true;
+}
+
+bool Calls::open_responses(Call& call) {
+  const json::value* const given = call.request_.params.if_contains("inputResponses");
+  if (given == nullptr) return true;
+  if (!given->is_object()) return false;
+  call.given_ = given->get_object();
   return true;
 }
 
@@ -195,9 +209,9 @@ void Calls::resume(CallId id) {
   if (run(call)) settle(id, false);
 }
 
-std::uint64_t Calls::register_question(Call& call, std::size_t place) {
+std::uint64_t Calls::register_question(Call& call, std::size_t place, ClientCapability needs) {
   const std::uint64_t number = next_question_++;
-  questions_[number] = {call.id_, place};
+  questions_[number] = {call.id_, place, needs};
   call.questions_.push_back(number);
   return number;
 }
@@ -206,35 +220,30 @@ bool Calls::answer_question(std::uint64_t number, const std::string& owner,
                             const json::object& response) {
   const auto asked = questions_.find(number);
   if (asked == questions_.end()) return false;
-  const auto [id, place] = asked->second;
+  const auto [id, place, needs] = asked->second;
   Call& call = *calls_.at(id);
   if (call.request_.owner != owner) return false;
   questions_.erase(asked);
   ClientReply& reply = call.replies_[place];
   const json::value* const result = response.if_contains("result");
-  if (result != nullptr && result->is_object())
+  if (result == nullptr)
+    reply.error = "the client refused";
+  else if (result->is_object() && answers(needs, result->get_object()))
     reply.result = result->get_object();
   else
-    reply.error = "the client refused";
+    reply.error = "the client's answer is none";
   if (--call.replies_missing_ == 0) resume(id);
   return true;
 }
 
 Answer Calls::listen(Request request, const ReturnPath& path) {
-  if (full()) {
-    Outcome busy = rpc_error(mcp::kInternalError, "too many calls are waiting");
-    busy.http_status = 503;
-    return finish_(request, busy);
-  }
+  if (full(request)) return busy(request);
   const json::value* const asked = request.params.if_contains("notifications");
   auto filter =
       asked == nullptr || !asked->is_object() ? std::nullopt : honoured_filter(asked->get_object());
-  if (!filter) {
-    Outcome wrong = rpc_error(mcp::kInvalidParams, "notifications must say what to listen for");
-    return finish_(request, wrong);
-  }
+  if (!filter) return refuse(request, "notifications must say what to listen for");
   const CallId id = next_++;
-  by_request_[request_key(request.owner, request.id)] = id;
+  index_.add(request.owner, request.id, id);
   Listener& listener = listeners_[id];
   listener.outlet = path.transport->open_outlet(path, outlet_request(id, request));
   listener.request = std::move(request);
@@ -252,27 +261,23 @@ void Calls::publish(const Letter& letter) {
 void Calls::end_listeners() {
   auto ending = std::exchange(listeners_, {});
   for (auto& [id, listener] : ending) {
-    forget_request(listener.request, id);
+    index_.remove(listener.request.owner, listener.request.id, id);
     Outcome outcome;
     outcome.result["_meta"] = subscription_meta(listener.request.id);
     listener.outlet->finish(finish_(listener.request, outcome));
   }
 }
 
-// A client may have used the same id again meanwhile.
-void Calls::forget_request(const Request& request, CallId id) {
-  const auto found = by_request_.find(request_key(request.owner, request.id));
-  if (found != by_request_.end() && found->second == id) by_request_.erase(found);
-}
-
 void Calls::forget(CallId id) {
   if (const auto found = calls_.find(id); found != calls_.end()) {
     end_wait(*found->second);
-    forget_request(found->second->request_, id);
+    const Request& request = found->second->request_;
+    index_.remove(request.owner, request.id, id);
     calls_.erase(found);
   }
   if (const auto found = listeners_.find(id); found != listeners_.end()) {
-    forget_request(found->second.request, id);
+    const Request& request = found->second.request;
+    index_.remove(request.owner, request.id, id);
     listeners_.erase(found);
   }
 }
@@ -285,9 +290,8 @@ void Calls::abandon(CallId id) {
 }
 
 bool Calls::cancel(const std::string& owner, std::string_view raw_id) {
-  const auto found = by_request_.find(request_key(owner, raw_id));
-  if (found == by_request_.end()) return false;
-  const CallId id = found->second;
+  const CallId id = index_.find(owner, raw_id);
+  if (id == 0) return false;
   std::unique_ptr<Outlet> outlet;
   if (const auto call = calls_.find(id); call != calls_.end())
     outlet = std::move(call->second->outlet_);
@@ -302,15 +306,12 @@ void Calls::abandon_all() {
   for (const auto& [id, call] : calls_) end_wait(*call);
   listeners_.clear();
   calls_.clear();
-  by_request_.clear();
+  index_.clear();
   questions_.clear();
 }
 
-void Calls::abandon_session(const SessionKey& session) {
-  std::vector<CallId> gone;
-  for (const auto& [id, call] : calls_)
-    if (call->request_.session == session) gone.push_back(id);
-  for (const CallId id : gone) abandon(id);
+void Calls::abandon_owner(const std::string& owner) {
+  for (const CallId id : index_.of(owner)) abandon(id);
 }
 
 }  // namespace gauntlet::server

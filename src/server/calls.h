@@ -20,6 +20,7 @@
 #include <unordered_map>
 
 #include "server/call.h"
+#include "server/call_index.h"
 #include "server/config.h"
 #include "server/shared.h"
 #include "server/timers.h"
@@ -58,7 +59,8 @@ class Calls {
                        const boost::json::object& response);
   // Before the transports go, whose outlets the calls have.
   void abandon_all();
-  void abandon_session(const SessionKey& session);
+  // Its session was closed.
+  void abandon_owner(const std::string& owner);
 
   std::size_t count() const { return calls_.size(); }
   std::size_t question_count() const { return questions_.size(); }
@@ -69,6 +71,7 @@ class Calls {
   struct Asked {
     CallId call = 0;
     std::size_t place = 0;  // of the answer, among those that the call waits for
+    ClientCapability needs = kCanSample;
   };
   struct Listener {
     Request request;
@@ -76,7 +79,9 @@ class Calls {
     boost::json::object filter;
   };
 
-  bool full() const { return calls_.size() + listeners_.size() >= config_.limits.later_max; }
+  bool full(const Request& request) const;
+  Answer busy(const Request& request);
+  Answer refuse(const Request& request, std::string_view why);
   Outlet& outlet_of(Call& call);
   bool run(Call& call);
   Answer settle(CallId id, bool within_start);
@@ -88,10 +93,10 @@ class Calls {
   void wake_after(core::Nanos length, Call& call);
   void wake(CallId id);
   void end_wait(Call& call);
-  void forget_request(const Request& request, CallId id);
-  std::uint64_t register_question(Call& call, std::size_t place);
+  std::uint64_t register_question(Call& call, std::size_t place, ClientCapability needs);
   std::string sealed_state(const Call& call);
   bool open_state(Call& call);
+  bool open_responses(Call& call);
   OutletRequest outlet_request(CallId id, const Request& request) const;
 
   const Config& config_;
@@ -103,7 +108,7 @@ class Calls {
   bool doomed_ = false;  // … and is to be destroyed once it is not
   std::uint64_t next_question_ = 1;
   std::unordered_map<CallId, std::unique_ptr<Call>> calls_;
-  std::unordered_map<std::string, CallId> by_request_;  // owner and raw id
+  CallIndex index_;  // of the calls and the listeners
   std::map<CallId, Listener> listeners_;
   std::unordered_map<std::uint64_t, Asked> questions_;
 };

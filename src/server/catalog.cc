@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "core/check.h"
 #include "json/writer.h"
 #include "server/conformance/all.h"
 #include "server/prompts/all.h"
@@ -114,12 +115,17 @@ Catalog::Catalog(const Config& config, const Contents& contents)
   for (const Prompt* const prompt : conformance_prompts()) add(*prompt);
 }
 
+void Catalog::list(List list, std::string json, Present present) {
+  GAUNTLET_CHECK(!json.contains('\n'));
+  entries_[static_cast<std::size_t>(list)].push_back({std::move(json), present});
+}
+
 void Catalog::add(const Tool& tool) {
   std::string out = "{";
   member(out, "name", tool.name);
   member(out, "description", tool.description);
   raw_member(out, "inputSchema", tool.input_schema);
-  entries_[static_cast<std::size_t>(List::tools)].push_back({out + "}", tool.present});
+  list(List::tools, out + "}", tool.present);
   tools_.emplace(tool.name, &tool);
   if (auto found = mirrored_in(tool.input_schema); !found.empty())
     mirrored_.emplace(&tool, std::move(found));
@@ -131,7 +137,7 @@ void Catalog::add(const Resource& resource) {
   member(out, "name", resource.name);
   member(out, "description", resource.description);
   member(out, "mimeType", resource.mime_type);
-  entries_[static_cast<std::size_t>(List::resources)].push_back({out + "}", resource.present});
+  list(List::resources, out + "}", resource.present);
   resources_.emplace(resource.uri, &resource);
 }
 
@@ -141,7 +147,7 @@ void Catalog::add(const ResourceTemplate& one) {
   member(out, "name", one.name);
   member(out, "description", one.description);
   member(out, "mimeType", one.mime_type);
-  entries_[static_cast<std::size_t>(List::templates)].push_back({out + "}", nullptr});
+  list(List::templates, out + "}", nullptr);
   templates_.push_back(&one);
 }
 
@@ -157,7 +163,7 @@ void Catalog::add(const Prompt& prompt) {
     }
     raw_member(out, "arguments", arguments + "]");
   }
-  entries_[static_cast<std::size_t>(List::prompts)].push_back({out + "}", prompt.present});
+  list(List::prompts, out + "}", prompt.present);
   prompts_.emplace(prompt.name, &prompt);
 }
 

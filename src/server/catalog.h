@@ -75,6 +75,12 @@ class Catalog {
 
   Catalog(const Config& config, const Contents& contents);
 
+  // What is added must be constant, and its schema be written in one line: lists are sent as one.
+  void add(const Tool& tool);
+  void add(const Resource& resource);
+  void add(const ResourceTemplate& resource_template);
+  void add(const Prompt& prompt);
+
   const Tool* find_tool(std::string_view name) const;
   const Prompt* find_prompt(std::string_view name) const;
   // The handler that reads it.
@@ -101,10 +107,7 @@ class Catalog {
     std::string json;
     Present present = nullptr;
   };
-  void add(const Tool& tool);
-  void add(const Resource& resource);
-  void add(const ResourceTemplate& resource_template);
-  void add(const Prompt& prompt);
+  void list(List list, std::string json, Present present);
   bool is_present(Present present) const { return present == nullptr || present(contents_); }
 
   const Contents& contents_;

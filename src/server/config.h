@@ -32,6 +32,7 @@ struct Limits {
   std::size_t events_bytes_per_shard = 1 << 20;  // of event streams, kept for resumption
   std::size_t later_max = 100'000;               // calls that are answered later, all together
   std::size_t peer_calls_max = 1000;             // … on one connection of lines or WebSocket
+  std::size_t session_calls_max = 1000;          // … of one HTTP session, at one worker
   std::size_t session_streams_max = 64;          // event streams of one session, at one worker
   std::size_t batch_max = 64;                    // messages in a JSON-RPC batch (2025-03-26)
   core::Nanos session_idle_ns = 1800 * core::kSecond;

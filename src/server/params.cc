@@ -63,7 +63,8 @@ std::uint8_t capabilities_in(const json::object& params, std::string_view key) {
   if (said == nullptr) return 0;
   std::uint8_t bits = 0;
   if (object_in(*said, "sampling") != nullptr) bits |= kCanSample;
-  if (object_in(*said, "elicitation") != nullptr) bits |= kCanElicit;
+  if (const json::object* const modes = object_in(*said, "elicitation"))
+    if (modes->empty() || object_in(*modes, "form") != nullptr) bits |= kCanElicit;
   if (object_in(*said, "roots") != nullptr) bits |= kCanListRoots;
   return bits;
 }

@@ -23,7 +23,8 @@ boost::json::object params_of(std::span<const char> json);
 // params.arguments[name]; null where it is absent.
 const boost::json::value* argument_of(const boost::json::object& params, std::string_view name);
 
-// ClientCapability bits of the capabilities object in params[key].
+// ClientCapability bits of the capabilities object in params[key]. Elicitation is that of forms,
+// which is what {} says, and {"form":{}}, but not {"url":{}} alone (2025-11-25).
 std::uint8_t capabilities_in(const boost::json::object& params, std::string_view key);
 // Stateless: capabilities and log level from params._meta.
 void read_client_meta(Request& request);

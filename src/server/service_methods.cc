@@ -184,7 +184,7 @@ void Service::on_letter(const Letter& letter) {
       calls_.answer_question(letter.number, owner, object_of(letter.text));
       break;
     case Letter::Kind::cancel: calls_.cancel(owner, letter.text); break;
-    case Letter::Kind::session_closed: calls_.abandon_session(letter.session); break;
+    case Letter::Kind::session_closed: calls_.abandon_owner(owner); break;
     default: calls_.publish(letter); break;
   }
   for (Transport* const transport : transports_) transport->on_letter(letter);

