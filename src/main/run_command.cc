@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "main/climb.h"
 #include "main/commands.h"
 #include "main/exit_code.h"
 #include "main/run_session.h"
@@ -12,8 +13,7 @@
 namespace gauntlet::main {
 namespace {
 
-int report(const run::Record& record, const RunOptions& options) {
-  const run::Verdict verdict = verdict::judge(record);
+int report(const run::Record& record, const run::Verdict& verdict, const RunOptions& options) {
   const int exit_code = verdict::exit_code(verdict, options.strict, record.interrupted);
   const auto folder = report::write_results(options.results, record, verdict, exit_code);
   fmt::print("{}", report::verdict_text(record, verdict, folder ? folder->string() : "",
@@ -27,11 +27,16 @@ int report(const run::Record& record, const RunOptions& options) {
 int run_command(const RunOptions& options, const std::vector<std::string>& argv) {
   auto plan = make_plan(options);
   if (!plan) return complain(plan.error());
+  if (!plan->levels.empty()) {
+    const auto climbed = climb(*plan, options, argv);
+    return climbed ? report(climbed->record, climbed->verdict, options) : complain(climbed.error());
+  }
   RunSession session(std::move(*plan), options, argv);
   if (const auto met = session.meet_target(); !met) return complain(met.error());
   if (const auto open = session.open_connections(); !open) return complain(open.error());
   session.drive();
-  return report(session.finish(), options);
+  const run::Record record = session.finish();
+  return report(record, verdict::judge(record), options);
 }
 
 }  // namespace gauntlet::main

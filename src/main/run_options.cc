@@ -92,6 +92,28 @@ core::Result<void> override_counts(const RunOptions& options, run::LoadPlan& loa
                    "1-1024");
 }
 
+core::Result<void> override_talk(const RunOptions& options, run::LoadPlan& load) {
+  if (!options.transport.empty()) load.transport = options.transport;
+  if (!options.protocol.empty()) load.protocol = options.protocol;
+  const auto wanted = wanted_revision(load.protocol);
+  return wanted ? core::Result<void>() : std::unexpected(wanted.error());
+}
+
+// What each level says for itself cannot be said for all of them.
+core::Result<void> spare_levels(const RunOptions& options, const run::Plan& plan) {
+  if (plan.levels.empty()) return {};
+  const std::pair<bool, std::string_view> given[] = {{options.connections.has_value(), "-c"},
+                                                     {!options.rate.empty(), "-R"},
+                                                     {options.burst.has_value(), "--burst"}};
+  for (const auto& [is_given, name] : given)
+    if (is_given)
+      return core::usage_error(
+          fmt::format("{}: each level of `{}` has its own; change a copy of the suite (gauntlet "
+                      "show {})",
+                      name, plan.suite, plan.suite));
+  return {};
+}
+
 core::Result<void> override_times(const RunOptions& options, run::LoadPlan& load) {
   auto rate = with_option(options.rate, "--rate", core::parse_rate, [&](double value) {
     load.rate = value;
@@ -245,21 +267,22 @@ core::Result<run::Plan> make_plan(const RunOptions& options) {
   if (!plan) return plan;
   plan->mode = *mode;
   plan->seed = *chosen_seed(options);
-  for (auto step : {override_counts, override_times, override_mix, override_headers})
+  if (auto done = spare_levels(options, *plan); !done) return std::unexpected(done.error());
+  for (auto step : {override_counts, override_times, override_talk, override_mix, override_headers})
     if (auto done = step(options, plan->load); !done) return std::unexpected(done.error());
   if (auto done = override_phases(options, *plan); !done) return std::unexpected(done.error());
   if (auto done = add_slos(options, *plan); !done) return std::unexpected(done.error());
   return plan;
 }
 
-core::Result<std::optional<mcp::Revision>> wanted_revision(const RunOptions& options) {
-  if (options.protocol == "auto") return std::nullopt;
-  const auto revision = mcp::parse_revision(options.protocol);
+core::Result<std::optional<mcp::Revision>> wanted_revision(std::string_view protocol) {
+  if (protocol == "auto") return std::nullopt;
+  const auto revision = mcp::parse_revision(protocol);
   if (!revision || *revision == mcp::Revision::v2024_11_05)
     return core::usage_error(
         fmt::format("--protocol '{}' is none of auto, 2025-03-26, 2025-06-18, "
                     "2025-11-25, 2026-07-28",
-                    options.protocol));
+                    protocol));
   return revision;
 }
 

@@ -19,12 +19,12 @@ struct RunOptions {
   std::string suite;                 // name or file; empty: ad hoc
   std::string url;                   // empty: our own server, unless there is a command
   std::vector<std::string> command;  // stdio server, after "--"
-  std::string transport = "http";    // of our own server
+  std::string transport;             // of our own server; "": as the suite says
   std::optional<std::uint32_t> connections;
   std::string rate, duration, ramp, timeout, warmup = "auto";  // as written; "" where not given
   std::optional<std::uint32_t> threads, burst, pipeline;
   std::string arrivals, tool, arguments, mix_file;
-  std::string protocol = "auto";
+  std::string protocol;  // "": as the suite says
   std::string mode;
   std::vector<std::string> slos, headers;
   std::optional<std::uint64_t> seed;
@@ -41,7 +41,7 @@ void declare_run_options(CLI::App& app, RunOptions& options);
 core::Result<run::Plan> make_plan(const RunOptions& options);
 
 // The revision to insist on; nullopt: auto.
-core::Result<std::optional<mcp::Revision>> wanted_revision(const RunOptions& options);
+core::Result<std::optional<mcp::Revision>> wanted_revision(std::string_view protocol);
 
 // The line that repeats a run: its arguments with the seed made explicit.
 std::string repro_line(const std::vector<std::string>& argv, std::uint64_t seed);

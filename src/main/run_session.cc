@@ -60,7 +60,7 @@ core::Result<void> RunSession::choose_target() {
   }
   std::string url = options_.url;
   if (url.empty() || url == "builtin") {
-    auto server = OwnServer::start(options_.transport);
+    auto server = OwnServer::start(plan_.load.transport);
     if (!server) return std::unexpected(server.error());
     own_server_ = std::move(*server);
     url = own_server_->url();
@@ -87,7 +87,7 @@ core::Result<void> RunSession::start_metrics() {
 }
 
 core::Result<void> RunSession::meet_target() {
-  const auto wanted = wanted_revision(options_);
+  const auto wanted = wanted_revision(plan_.load.protocol);
   if (!wanted) return std::unexpected(wanted.error());
   if (!record::valid_metrics_prefix(options_.metrics_prefix))
     return core::usage_error("--metrics-prefix: a letter or _, then letters, digits and _");
@@ -115,8 +115,10 @@ core::Result<void> RunSession::open_connections() {
          !interrupt_.requested()) {
     std::this_thread::sleep_for(std::chrono::nanoseconds(kStep));
   }
+  const core::Nanos opened = core::monotonic_ns() - started_;
+  record_.opened_s = core::to_seconds(opened);
   say(fmt::format("connections: {} of {} ready after {}", engine_->ready(), plan_.load.connections,
-                  core::format_duration(core::monotonic_ns() - started_)));
+                  core::format_duration(opened)));
   if (engine_->ready() > 0 || interrupt_.requested()) return {};
   return core::unreachable_error("not one connection to " + target_.text() + " could be opened");
 }

@@ -76,15 +76,9 @@ json::object target_json(const run::Record& record) {
           {"exit", text_or_null(record.target_exit)}};
 }
 
-double messages_per_write(const run::Record& record) {
-  std::uint64_t dispatched = 0;
-  std::uint64_t writes = 0;
-  for (const auto& second : record.seconds) {
-    if (second.phase != record.measured_phase()) continue;
-    dispatched += second.counts.dispatched;
-    writes += second.traffic.writes;
-  }
-  return writes == 0 ? NAN : static_cast<double>(dispatched) / static_cast<double>(writes);
+// Of a number whose 0 means that there is none.
+json::value number_or_null(double value) {
+  return value == 0 ? json::value(nullptr) : number(value);
 }
 
 json::object load_json(const run::Record& record) {
@@ -100,7 +94,7 @@ json::object load_json(const run::Record& record) {
           {"scheduled", counts.scheduled},
           {"completed", counts.completed},
           {"notifications", counts.notifications},
-          {"messages_per_write", number(messages_per_write(record))},
+          {"messages_per_write", number_or_null(run::messages_per_write(record))},
           {"nonce_verified", record.nonce_verified},
           {"unmatched_answers", record.unmatched_answers}};
 }
@@ -268,6 +262,55 @@ json::object seconds_json(const std::vector<run::Second>& all) {
           {"generator_cpu", column(all, &Second::generator_cpu)}};
 }
 
+json::object level_json(const run::LevelResult& result) {
+  const auto& level = result.level;
+  const auto errors = static_cast<double>(result.errors);
+  const auto scheduled = static_cast<double>(result.scheduled);
+  return {{"name", text(level.name)},
+          {"model", level.rate == 0 ? "closed" : "open"},
+          {"judged", result.judged},
+          {"connections", level.connections},
+          {"burst", level.burst},
+          {"opened_s", number(result.opened_s)},
+          {"offered_per_s", number(result.offered_per_s)},
+          {"achieved_per_s", number(result.achieved_per_s)},
+          {"messages_per_write", number_or_null(result.messages_per_write)},
+          {"response_time_ms", json::object{{"p50", number(result.response_p50_ms)},
+                                            {"p95", number(result.response_p95_ms)},
+                                            {"p99", number(result.response_p99_ms)},
+                                            {"max", number(result.response_max_ms)}}},
+          {"scheduled", result.scheduled},
+          {"errors", result.errors},
+          {"error_rate", scheduled > 0 ? number(errors / scheduled) : json::value(nullptr)},
+          {"target_memory_mb", number(result.memory_peak_mb.value_or(NAN))},
+          {"target_cpu", number(result.target_cpu.value_or(NAN))},
+          {"generator_cpu", number(result.generator_cpu)},
+          {"trusted", result.trusted}};
+}
+
+json::array levels_json(const std::vector<run::LevelResult>& all) {
+  json::array levels;
+  for (const auto& level : all) levels.push_back(level_json(level));
+  return levels;
+}
+
+json::object estimate_json(const stats::Estimate& estimate) {
+  return {{"value", number(estimate.value)},
+          {"low", number(estimate.low)},
+          {"high", number(estimate.high)}};
+}
+
+json::value scaling_json(const run::Record& record) {
+  const auto fit = run::scaling_of(record.levels);
+  if (!fit) return nullptr;
+  return json::object{{"lambda", estimate_json(fit->lambda)},
+                      {"sigma", estimate_json(fit->sigma)},
+                      {"kappa", estimate_json(fit->kappa)},
+                      {"relative_error", number(fit->error)},
+                      {"connections_max", number(fit->n_max)},
+                      {"peak_connections", number(fit->peak().value_or(NAN))}};
+}
+
 json::object hdr_json(const run::Latencies& latencies) {
   return {{"response", latencies.response.encode_v2_compressed_base64()},
           {"service", latencies.service.encode_v2_compressed_base64()},
@@ -294,6 +337,8 @@ std::string summary_json(const run::Record& record, const run::Verdict& verdict,
       {"tests", tests_json(verdict)},
       {"phases", phases_json(record)},
       {"faults", faults_json(record.faults)},
+      {"levels", levels_json(record.levels)},
+      {"scaling", scaling_json(record)},
       {"seconds", seconds_json(record.seconds)},
       {"hdr", hdr_json(measured.latencies)},
       {"verdict", run::to_string(verdict.outcome)},

@@ -143,6 +143,36 @@ std::string load_text(const run::Record& record) {
                             load.burst);
 }
 
+std::string level_row(const run::LevelResult& result) {
+  const bool closed = result.level.rate == 0;
+  const auto errors = static_cast<double>(result.errors);
+  const double rate = result.scheduled > 0 ? errors / static_cast<double>(result.scheduled) : 0;
+  return fmt::format(
+      "{:<24} {:>7} {:>5} {:>12} {:>12} {:>8.3g} {:>8.3g} {:>8.3g} {:>9} {:>9}{}\n",
+      result.level.name, core::format_count(result.level.connections), result.level.burst,
+      closed ? "closed" : core::format_rate(result.offered_per_s),
+      core::format_rate(result.achieved_per_s), result.response_p50_ms, result.response_p95_ms,
+      result.response_p99_ms, run::format_value(rate, run::Unit::ratio),
+      result.memory_peak_mb ? run::format_value(*result.memory_peak_mb, run::Unit::megabytes)
+                            : "none",
+      result.trusted ? "" : "  NOT trusted");
+}
+
+std::string levels_table(const std::vector<run::LevelResult>& levels) {
+  auto out = fmt::format("\n{:<24} {:>7} {:>5} {:>12} {:>12} {:>8} {:>8} {:>8} {:>9} {:>9}\n",
+                         "level", "conns", "burst", "offered", "achieved", "p50 ms", "p95", "p99",
+                         "errors", "memory");
+  for (const auto& result : levels) out += level_row(result);
+  if (const auto fit = run::scaling_of(levels)) {
+    out += fmt::format(
+        "{:<24} contention {:.2g} ({:.2g} to {:.2g}), coherency {:.2g} ({:.2g} to "
+        "{:.2g}), off by {:.2g} %\n",
+        "scaling law", fit->sigma.value, fit->sigma.low, fit->sigma.high, fit->kappa.value,
+        fit->kappa.low, fit->kappa.high, fit->error * 100);
+  }
+  return out;
+}
+
 }  // namespace
 
 bool is_terminal(std::FILE* out) { return isatty(fileno(out)) == 1; }
@@ -195,6 +225,7 @@ void StatusLine::clear() {
 std::string verdict_text(const run::Record& record, const run::Verdict& verdict,
                          std::string_view report_path, bool color) {
   auto out = table(rows_of(verdict), color);
+  if (!record.levels.empty()) out += levels_table(record.levels);
   const auto line = [&](std::string_view title, std::string_view text) {
     if (!text.empty()) fmt::format_to(std::back_inserter(out), "{:<10}  {}\n", title, text);
   };

@@ -102,6 +102,17 @@ void add_server(std::vector<Metric>& all) {
                  .meaning = "victims of the fault that are back / victims"});
 }
 
+void add_levels(std::vector<Metric>& all) {
+  all.push_back({.name = "throughput_gain",
+                 .kind = MetricKind::throughput_gain,
+                 .unit = Unit::number,
+                 .meaning = "throughput of the last judged level / of the first"});
+  all.push_back({.name = "error_rate_worst",
+                 .kind = MetricKind::error_rate_worst,
+                 .unit = Unit::ratio,
+                 .meaning = "the largest error rate of any judged level"});
+}
+
 std::vector<Metric> make_metrics() {
   std::vector<Metric> all;
   add_load(all);
@@ -110,6 +121,7 @@ std::vector<Metric> make_metrics() {
             MetricKind::service_mean);
   add_errors(all);
   add_server(all);
+  add_levels(all);
   return all;
 }
 

@@ -49,6 +49,8 @@ enum class MetricKind : std::uint8_t {
   memory_growth,
   recovery,
   reconnected,
+  throughput_gain,
+  error_rate_worst,
 };
 
 struct Metric {

@@ -14,6 +14,19 @@ double overlap_s(const Second& second, const Measured& window) {
   return std::min(second.t, window.end_s) - start;
 }
 
+// Cores that the target used in the measured phase, where its processes are visible.
+std::optional<double> target_cpu(const Record& record, const Measured& window) {
+  const CoreSample* first = nullptr;
+  const CoreSample* last = nullptr;
+  for (const auto& sample : record.cores) {
+    if (sample.t < window.start_s || sample.t > window.end_s) continue;
+    if (first == nullptr) first = &sample;
+    last = &sample;
+  }
+  if (first == nullptr || last->t <= first->t) return std::nullopt;
+  return (last->target_cpu_s - first->target_cpu_s) / (last->t - first->t);
+}
+
 }  // namespace
 
 Measured measure(const Record& record) {
@@ -49,6 +62,49 @@ const PhaseTotals& measured_totals(const Record& record) {
   static const PhaseTotals kNone;
   const std::size_t phase = record.measured_phase();
   return phase < record.phases.size() ? record.phases[phase] : kNone;
+}
+
+double messages_per_write(const Record& record) {
+  std::uint64_t dispatched = 0;
+  std::uint64_t writes = 0;
+  for (const auto& second : record.seconds) {
+    if (second.phase != record.measured_phase()) continue;
+    dispatched += second.counts.dispatched;
+    writes += second.traffic.writes;
+  }
+  return writes == 0 ? 0 : static_cast<double>(dispatched) / static_cast<double>(writes);
+}
+
+std::optional<stats::ScalingFit> scaling_of(const std::vector<LevelResult>& levels) {
+  std::vector<stats::ScalingSample> samples;
+  for (const auto& result : levels)
+    if (result.judged)
+      samples.push_back({static_cast<double>(result.level.connections), result.achieved_per_s});
+  return stats::fit_scaling(samples);
+}
+
+LevelResult level_result(const Record& record) {
+  const Measured measured = measure(record);
+  const PhaseTotals& totals = measured_totals(record);
+  const stats::Histogram& response = totals.latencies.response;
+  LevelResult result{.level = {},
+                     .opened_s = record.opened_s,
+                     .offered_per_s = offered_per_s(record),
+                     .achieved_per_s = measured.achieved_per_s,
+                     .messages_per_write = messages_per_write(record),
+                     .response_p50_ms = response.quantile_ms(0.5),
+                     .response_p95_ms = response.quantile_ms(0.95),
+                     .response_p99_ms = response.quantile_ms(0.99),
+                     .response_max_ms = static_cast<double>(response.max_us()) / 1e3,
+                     .scheduled = totals.counts.scheduled,
+                     .errors = sum(totals.counts.errors),
+                     .memory_peak_mb = {},
+                     .target_cpu = target_cpu(record, measured),
+                     .generator_cpu = record.self_check.cpu_busiest_thread,
+                     .trusted = record.self_check.trusted};
+  for (const auto& sample : record.memory)
+    result.memory_peak_mb = std::max(result.memory_peak_mb.value_or(0), sample.resident_mb);
+  return result;
 }
 
 }  // namespace gauntlet::run

@@ -4,7 +4,11 @@
 // of it that lies inside. Plain functions of the record.
 #pragma once
 
+#include <optional>
+#include <vector>
+
 #include "run/record.h"
+#include "stats/scaling.h"
 
 namespace gauntlet::run {
 
@@ -22,6 +26,15 @@ Measured measure(const Record& record);
 
 // What the schedule asked for: the plan's rate, or in a closed loop what came due.
 double offered_per_s(const Record& record);
+
+// Messages sent per gathered write in the measured phase; 0 where nothing was written.
+double messages_per_write(const Record& record);
+
+// What the record of one level's run came to. `judged` and the level are the caller's to say.
+LevelResult level_result(const Record& record);
+
+// The scaling law through the judged levels' throughput; nothing where there are too few.
+std::optional<stats::ScalingFit> scaling_of(const std::vector<LevelResult>& levels);
 
 // Totals of the measured phase; empty ones where the run never got there.
 const PhaseTotals& measured_totals(const Record& record);

@@ -16,6 +16,24 @@ std::string_view name_of(const std::array<std::string_view, kSize>& names, Enum 
 
 }  // namespace
 
+Plan at_level(const Plan& plan, std::size_t level) {
+  const Level& step = plan.levels.at(level);
+  Plan run = plan;
+  run.levels.clear();
+  run.load.connections = step.connections;
+  run.load.rate = step.rate;
+  run.load.burst = step.burst;
+  if (step.rate == 0) run.load.arrivals = Arrivals::closed;
+  std::erase_if(run.phases, [&](const Phase& phase) {
+    return !phase.level.empty() && phase.level != step.name;
+  });
+  std::erase_if(run.faults, [&](const Fault& fault) {
+    return std::ranges::find(run.phases, fault.phase, &Phase::name) == run.phases.end();
+  });
+  std::erase_if(run.tests, [&](const Test& test) { return test.level != step.name; });
+  return run;
+}
+
 std::size_t measured_phase(const Plan& plan) {
   const auto found = std::ranges::find_if(plan.phases, &Phase::measured);
   GAUNTLET_CHECK(found != plan.phases.end());

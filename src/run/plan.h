@@ -39,14 +39,25 @@ struct LoadPlan {
   core::Nanos reconnect_min = 50 * core::kMillisecond;  // back-off: doubled with full jitter…
   core::Nanos reconnect_max = 2 * core::kSecond;        // …up to this
   bool reconnect = true;
+  std::string protocol = "auto";   // or the revision to insist on
+  std::string transport = "http";  // of our own server: http, tcp or unix
   std::vector<Operation> mix;
   std::vector<std::pair<std::string, std::string>> headers;  // added to every HTTP request
+};
+
+// A step of a suite that climbs: a run of its own, with these in place of the load's.
+struct Level {
+  std::string name;
+  std::uint32_t connections = 1;
+  double rate = 0;  // 0: a closed loop
+  std::uint32_t burst = 1;
 };
 
 struct Phase {
   std::string name;
   core::Nanos duration = 0;
-  bool measured = false;  // what is judged; exactly one phase is
+  bool measured = false;   // what is judged; exactly one phase is
+  std::string level = {};  // the one that has it; "": all
 };
 
 struct Fault {
@@ -73,7 +84,8 @@ struct Test {
   std::string name;     // without the suite's name
   std::string purpose;  // one sentence
   std::vector<Limit> limits;
-  std::string fault;  // the fault that metrics such as `recovery` speak of, or ""
+  std::string fault;       // the fault that metrics such as `recovery` speak of, or ""
+  std::string level = {};  // the one that it judges; "" in a plan with levels: all of them together
 };
 
 struct Plan {
@@ -82,11 +94,15 @@ struct Plan {
   Mode mode = Mode::demo;
   std::uint64_t seed = 0;
   LoadPlan load;
+  std::vector<Level> levels;  // none: one run
   std::vector<Phase> phases;  // after the ramp, in order
   std::vector<Fault> faults;
   std::vector<Test> tests;
   std::uint16_t metrics_port = 0;  // 0: no metrics unless asked for
 };
+
+// The plan of one level's run: its load, its phases and their faults, and the tests that judge it.
+Plan at_level(const Plan& plan, std::size_t level);
 
 // The index of the judged phase; every plan has exactly one.
 std::size_t measured_phase(const Plan& plan);

@@ -117,6 +117,23 @@ struct RunInfo {
   double duration_s = 0;
 };
 
+// What one level of a climbing suite came to. Times in milliseconds.
+struct LevelResult {
+  Level level;
+  bool judged = false;  // a test holds limits against it
+  double opened_s = 0;  // from the first connection's beginning until all were ready
+  double offered_per_s = 0;
+  double achieved_per_s = 0;
+  double messages_per_write = 0;  // 0: nothing was written
+  double response_p50_ms = 0, response_p95_ms = 0, response_p99_ms = 0, response_max_ms = 0;
+  std::uint64_t scheduled = 0;
+  std::uint64_t errors = 0;
+  std::optional<double> memory_peak_mb;  // of the target
+  std::optional<double> target_cpu;      // cores
+  double generator_cpu = 0;              // cores, of its busiest thread
+  bool trusted = false;
+};
+
 struct Record {
   Plan plan;
   RunInfo run;
@@ -131,6 +148,8 @@ struct Record {
   std::vector<ClientOutcome> clients;
   std::vector<FaultRecord> faults;
   SelfCheck self_check;
+  std::vector<LevelResult> levels;  // of a climbing suite; the rest is then of its last judged one
+  double opened_s = 0;              // until all connections were ready
   std::uint64_t connections_peak = 0;
   std::uint64_t unmatched_answers = 0;  // answers that belonged to no outstanding call
   bool nonce_verified = false;          // every tools/call answer had to carry its call's own nonce

@@ -54,13 +54,26 @@ Arrivals read_arrivals(TomlTable& load) {
   return text == "closed" ? Arrivals::closed : Arrivals::constant;
 }
 
+std::uint32_t narrow(std::uint64_t value) { return static_cast<std::uint32_t>(value); }
+
 void read_rate(TomlTable& load, Plan& plan) {
   plan.load.rate = load.rate("rate", {0, kRateMax});
   if (plan.load.arrivals != Arrivals::closed) return load.require("rate");
   if (load.has("rate")) load.complain("rate", "has no meaning where arrivals = \"closed\"");
 }
 
-std::uint32_t narrow(std::uint64_t value) { return static_cast<std::uint32_t>(value); }
+// How many connections, and how much on them. Where there are levels, each says so for itself.
+void read_size(TomlTable& load, bool has_levels, Plan& plan) {
+  if (has_levels) {
+    for (const std::string_view key : {"connections", "rate"}) {
+      if (load.has(key)) load.complain(key, "each [[level]] has its own");
+    }
+    return;
+  }
+  load.require("connections");
+  plan.load.connections = narrow(load.count("connections", 1, {1, kConnectionsMax}));
+  read_rate(load, plan);
+}
 
 // JSON for an inline table of arguments; dates have no JSON form and are refused.
 std::optional<boost::json::value> to_json(const toml::node& node) {
@@ -151,8 +164,25 @@ std::string read_reference(TomlTable& table, std::string_view key, const Contain
   return name;
 }
 
+void read_level(const toml::table& table, TomlProblems& problems, Plan& plan) {
+  TomlTable level(table, "[[level]]", {"name", "connections", "rate", "burst"}, problems);
+  Level result;
+  result.name = read_new_name(level, "name", plan.levels, &Level::name);
+  level.require("connections");
+  result.connections = narrow(level.count("connections", 1, {1, kConnectionsMax}));
+  result.rate = level.rate("rate", {0, kRateMax});
+  result.burst = narrow(level.count("burst", plan.load.burst, {1, kBurstMax}));
+  plan.levels.push_back(std::move(result));
+}
+
+// Reads which level something belongs to; "" where it says none.
+std::string read_level_of(TomlTable& table, const Plan& plan) {
+  if (!table.has("level")) return "";
+  return read_reference(table, "level", plan.levels, &Level::name);
+}
+
 void read_phase(const toml::table& table, TomlProblems& problems, Plan& plan) {
-  TomlTable phase(table, "[[phase]]", {"name", "duration", "measured"}, problems);
+  TomlTable phase(table, "[[phase]]", {"name", "duration", "measured", "level"}, problems);
   Phase result;
   result.name = read_new_name(phase, "name", plan.phases, &Phase::name);
   phase.require("duration");
@@ -160,6 +190,10 @@ void read_phase(const toml::table& table, TomlProblems& problems, Plan& plan) {
   result.measured = phase.flag("measured", false);
   if (result.measured && std::ranges::any_of(plan.phases, &Phase::measured)) {
     phase.complain("measured", "only one phase can be measured");
+  }
+  result.level = read_level_of(phase, plan);
+  if (result.measured && !result.level.empty()) {
+    phase.complain("level", "the measured phase belongs to every level");
   }
   plan.phases.push_back(std::move(result));
 }
@@ -180,6 +214,11 @@ void read_fault(const toml::table& table, TomlProblems& problems, Plan& plan) {
     fault.complain("at", fmt::format("phase `{}` has ended by then", phase->name));
   }
   plan.faults.push_back(std::move(result));
+}
+
+bool speaks_of_levels(const Limit& limit) {
+  const auto kind = find_metric(limit.metric)->kind;
+  return kind == MetricKind::throughput_gain || kind == MetricKind::error_rate_worst;
 }
 
 bool needs_fault(const Limit& limit) {
@@ -205,7 +244,7 @@ void read_limits(TomlTable& test, Test& result) {
 }
 
 void read_test(const toml::table& table, TomlProblems& problems, Plan& plan) {
-  TomlTable test(table, "[[test]]", {"name", "purpose", "limits", "fault"}, problems);
+  TomlTable test(table, "[[test]]", {"name", "purpose", "limits", "fault", "level"}, problems);
   Test result;
   result.name = read_new_name(test, "name", plan.tests, &Test::name);
   result.purpose = test.text("purpose", "");
@@ -215,6 +254,12 @@ void read_test(const toml::table& table, TomlProblems& problems, Plan& plan) {
   const auto asking = std::ranges::find_if(result.limits, needs_fault);
   if (!names_fault && asking != result.limits.end()) {
     test.complain("limits", fmt::format("`{}` needs the test's `fault`", asking->metric));
+  }
+  result.level = read_level_of(test, plan);
+  const auto climbing = std::ranges::find_if(result.limits, speaks_of_levels);
+  if (climbing != result.limits.end() && (plan.levels.empty() || !result.level.empty())) {
+    test.complain("limits", fmt::format("`{}` needs [[level]]s, and a test of all of them",
+                                        climbing->metric));
   }
   plan.tests.push_back(std::move(result));
 }
@@ -237,15 +282,16 @@ void read_load(TomlTable& top, Plan& plan) {
   const auto* node = top.find("load");
   if (node == nullptr) return;
   if (!node->is_table()) return top.complain("load", "has to be a table, [load]");
-  TomlTable load(*node->as_table(), "[load]",
-                 {"connections", "rate", "arrivals", "burst", "pipeline", "threads", "ramp",
-                  "timeout", "reconnect", "reconnect_min", "reconnect_max", "headers"},
-                 top.problems());
+  TomlTable load(
+      *node->as_table(), "[load]",
+      {"connections", "rate", "arrivals", "burst", "pipeline", "threads", "ramp", "timeout",
+       "reconnect", "reconnect_min", "reconnect_max", "headers", "protocol", "transport"},
+      top.problems());
   LoadPlan& result = plan.load;
-  load.require("connections");
-  result.connections = narrow(load.count("connections", 1, {1, kConnectionsMax}));
   result.arrivals = read_arrivals(load);
-  read_rate(load, plan);
+  read_size(load, top.has("level"), plan);
+  result.protocol = load.text("protocol", result.protocol);
+  result.transport = load.choice("transport", result.transport, {"http", "tcp", "unix"});
   result.burst = narrow(load.count("burst", result.burst, {1, kBurstMax}));
   result.pipeline = narrow(load.count("pipeline", result.pipeline, {1, kPipelineMax}));
   result.threads = narrow(load.count("threads", result.threads, {0, kThreadsMax}));
@@ -259,6 +305,11 @@ void read_load(TomlTable& top, Plan& plan) {
     load.complain("reconnect_min", "is longer than reconnect_max");
   }
   read_headers(load, plan);
+}
+
+void read_levels(TomlTable& top, Plan& plan) {
+  for_each_table(top, "level",
+                 [&](const toml::table& table) { read_level(table, top.problems(), plan); });
 }
 
 void read_mix(TomlTable& top, Plan& plan) {

@@ -14,8 +14,9 @@ inline constexpr std::string_view kNameRule =
 bool is_name(std::string_view text);
 
 void read_load(TomlTable& top, Plan& plan);
+void read_levels(TomlTable& top, Plan& plan);
 void read_mix(TomlTable& top, Plan& plan);
-void read_phases(TomlTable& top, Plan& plan);
+void read_phases(TomlTable& top, Plan& plan);  // after read_levels
 void read_faults(TomlTable& top, Plan& plan);  // after read_phases
 void read_tests(TomlTable& top, Plan& plan);   // after read_faults
 

@@ -63,7 +63,8 @@ bool depends_on_speed(run::MetricKind kind) {
     case response_mean:
     case service_quantile:
     case service_mean:
-    case recovery: return true;
+    case recovery:
+    case throughput_gain: return true;
     default: return false;
   }
 }
@@ -167,14 +168,14 @@ TestResult conclude(std::string name, const std::vector<Check>& checks) {
   return result;
 }
 
-std::string full_name(const run::Record& record, std::string_view test) {
-  return fmt::format("{}.{}", record.plan.suite, test);
+std::string full_name(std::string_view suite, std::string_view test) {
+  return fmt::format("{}.{}", suite, test);
 }
 
 TestResult judge_test(const run::Record& record, const run::Test& test) {
   std::vector<Check> checks;
   for (const auto& limit : test.limits) checks.push_back(judge_limit(record, test, limit));
-  return conclude(full_name(record, test.name), checks);
+  return conclude(full_name(record.plan.suite, test.name), checks);
 }
 
 TestResult target_survives(const run::Record& record) {
@@ -184,7 +185,7 @@ TestResult target_survives(const run::Record& record) {
                .outcome = Outcome::fail,
                .reason = fmt::format("the target ended during the run: {}", record.target_exit)},
               "exit status of the process that was started for this run"};
-  return conclude(full_name(record, "target_survives"), {check});
+  return conclude(full_name(record.plan.suite, "target_survives"), {check});
 }
 
 // A run without limits is judged by whether it measured anything.
@@ -202,7 +203,7 @@ TestResult measured_at_all(const run::Record& record) {
     check.result.reason = "no_samples: no message was verified";
   }
   apply_run_state(record, {}, run::MetricKind::throughput, check.result);
-  return conclude(full_name(record, "measured"), {check});
+  return conclude(full_name(record.plan.suite, "measured"), {check});
 }
 
 Outcome worst_of(const std::vector<TestResult>& tests) {
@@ -226,6 +227,33 @@ run::Verdict judge(const run::Record& record) {
   verdict.outcome = worst_of(verdict.tests);
   if (record.interrupted) verdict.outcome = std::max(verdict.outcome, Outcome::inconclusive);
   return verdict;
+}
+
+run::Verdict judge_climb(const run::Record& record, std::vector<run::TestResult> tests) {
+  run::Verdict verdict;
+  verdict.tests = std::move(tests);
+  for (const auto& test : record.plan.tests) verdict.tests.push_back(judge_test(record, test));
+  verdict.outcome = worst_of(verdict.tests);
+  if (record.interrupted) verdict.outcome = std::max(verdict.outcome, Outcome::inconclusive);
+  return verdict;
+}
+
+std::vector<run::TestResult> not_run(const run::Plan& level, run::Outcome outcome,
+                                     const std::string& reason) {
+  std::vector<run::TestResult> tests;
+  for (const auto& test : level.tests) {
+    std::vector<Check> checks;
+    for (const auto& limit : test.limits) {
+      checks.push_back({{.metric = limit.metric,
+                         .limit = run::format_limit(limit),
+                         .observed = "none",
+                         .outcome = outcome,
+                         .reason = reason},
+                        ""});
+    }
+    tests.push_back(conclude(full_name(level.suite, test.name), checks));
+  }
+  return tests;
 }
 
 int exit_code(const run::Verdict& verdict, bool strict, bool interrupted) {

@@ -19,6 +19,9 @@
 // run's verdict, but a run of nothing else is INCONCLUSIVE.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "run/record.h"
 #include "run/verdict.h"
 
@@ -28,6 +31,14 @@ namespace gauntlet::verdict {
 // failed test `target_survives`; a plan without tests gets one, `measured`, that any verified
 // message under a trusted generator passes. An interrupted run is INCONCLUSIVE at best.
 run::Verdict judge(const run::Record& record);
+
+// A climb: `record` is that of its last judged level, with `levels`, and its plan's tests are those
+// of all levels together; `tests` are what each level's own tests came to.
+run::Verdict judge_climb(const run::Record& record, std::vector<run::TestResult> tests);
+
+// What becomes of a level's tests where its run did not happen.
+std::vector<run::TestResult> not_run(const run::Plan& level, run::Outcome outcome,
+                                     const std::string& reason);
 
 // 130 interrupted, 0 PASS and WARN, 1 FAIL (and WARN where `strict`), 4 INCONCLUSIVE.
 int exit_code(const run::Verdict& verdict, bool strict, bool interrupted);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 #include <vector>
 
@@ -110,6 +111,44 @@ Observed observe_errors(const run::Record& record, const run::Metric& metric) {
   return observe_share(record, metric, of_class, own ? of_class : 0, 1);
 }
 
+Observed observe_gain(const run::Record& record, const run::Metric& metric) {
+  auto judged = std::views::filter(record.levels, &run::LevelResult::judged);
+  if (judged.empty() || judged.front().achieved_per_s <= 0) {
+    return inconclusive("no_samples: no level was judged");
+  }
+  const auto& first = judged.front();
+  const auto& last = judged.back();
+  if (!first.trusted) {
+    return inconclusive(fmt::format("generator_saturated: at {} already", first.level.name));
+  }
+  const double gain = last.achieved_per_s / first.achieved_per_s;
+  return exact(gain, run::format_value(gain, metric.unit),
+               fmt::format("{} with {} connections, {} with {}",
+                           core::format_rate(first.achieved_per_s), first.level.connections,
+                           core::format_rate(last.achieved_per_s), last.level.connections));
+}
+
+Observed observe_worst_errors(const run::Record& record, const run::Metric& metric) {
+  const auto rate = [](const run::LevelResult& level) {
+    return static_cast<double>(level.errors) / static_cast<double>(level.scheduled);
+  };
+  const run::LevelResult* worst = nullptr;
+  for (const auto& level : record.levels) {
+    if (!level.judged || level.scheduled == 0) continue;
+    if (worst == nullptr || rate(level) > rate(*worst)) worst = &level;
+  }
+  if (worst == nullptr) return inconclusive(std::string(kNothingScheduled));
+  auto seen =
+      exact(rate(*worst), run::format_value(rate(*worst), metric.unit),
+            fmt::format("{}: {} errors of {} messages scheduled", worst->level.name,
+                        core::format_count(worst->errors), core::format_count(worst->scheduled)));
+  if (!worst->trusted) {
+    seen.low = 0;
+    seen.doubt = fmt::format("generator_saturated: at {}", worst->level.name);
+  }
+  return seen;
+}
+
 }  // namespace
 
 std::string message_evidence(const run::Record& record) {
@@ -140,6 +179,8 @@ Observed observe(const run::Record& record, const run::Test& test, const run::Me
     case memory_growth: return observe_memory(record, metric);
     case recovery:
     case reconnected: return observe_fault(record, test, metric);
+    case throughput_gain: return observe_gain(record, metric);
+    case error_rate_worst: return observe_worst_errors(record, metric);
   }
   std::unreachable();
 }

@@ -16,6 +16,8 @@
 //                    a projection where the phase is shorter, and then it says so
 //   recovery         from the fault's start to recovered, by stats/recovery.h on one-second windows
 //   reconnected      victims that are back / victims
+//   throughput_gain  of a climbing suite: throughput of its last judged level / of its first
+//   error_rate_worst of a climbing suite: the largest error rate of a judged level
 //
 // A quantile q of n messages is judged by the observed value where n (1 - q) >= 10, so that at
 // least ten messages lie beyond it. With fewer, only a FAIL is possible: where the lower bound of

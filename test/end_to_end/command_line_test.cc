@@ -29,6 +29,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{{"run", "--url", "ftp://x"}, "'ftp://x' is not a target", 2},
         Mistake{{"run", "--rate", "fast"}, "--rate", 2},
         Mistake{{"run", "-c", "0"}, "--connections must lie in 1-100000", 2},
+        Mistake{{"run", "scale", "-R", "9"}, "-R: each level of `scale` has its own", 2},
         Mistake{{"run", "--slo", "p42<1ms"}, "p42", 2},
         Mistake{{"run", "--args", "{"}, "--args: not valid JSON", 2},
         Mistake{{"run", "-H", "no colon"}, "is not 'Name: value'", 2},

@@ -157,6 +157,30 @@ TEST(Summary, EveryKeyIsInTheSchema) {
   expect_described(summary(test::report_record()), schema, schema, "");
 }
 
+TEST(Summary, TellsWhatEachLevelCameTo) {
+  auto record = test::report_record();
+  for (const std::uint32_t connections : {10U, 20U, 40U, 80U}) {
+    run::LevelResult result;
+    result.level = {.name = "step", .connections = connections, .rate = 100.0 * connections};
+    result.judged = true;
+    result.achieved_per_s = 100.0 * connections;
+    result.scheduled = 1000;
+    result.errors = 10;
+    record.levels.push_back(result);
+  }
+  const auto document = summary(record);
+  const auto schema = schema_json();
+  expect_described(document, schema, schema, "");
+  const auto& levels = document.at("levels").as_array();
+  ASSERT_EQ(levels.size(), 4U);
+  EXPECT_EQ(levels[3].at("connections"), 80);
+  EXPECT_EQ(levels[3].at("model"), "open");
+  EXPECT_DOUBLE_EQ(levels[3].at("error_rate").as_double(), 0.01);
+  EXPECT_TRUE(levels[3].at("target_memory_mb").is_null()) << "it could not be seen";
+  EXPECT_NEAR(document.at("scaling").at("lambda").at("value").as_double(), 100, 1e-6);
+  EXPECT_TRUE(summary(test::report_record()).at("scaling").is_null());
+}
+
 TEST(Summary, AddsUpWhatBecameOfTheClients) {
   const auto clients = summary(test::report_record()).at("clients").as_object();
   EXPECT_EQ(clients.at("connects"), 5);

@@ -258,6 +258,106 @@ TEST(Suite, BaselineIsWhatTheDesignSays) {
   EXPECT_THAT(demo->load.mix[0].arguments, testing::HasSubstr("{{nonce}}"));
 }
 
+constexpr std::string_view kClimb = R"(suite = "climb"
+[load]
+burst = 4
+[[mix]]
+tool = "echo"
+[[level]]
+name = "low"
+connections = 10
+rate = "100/s"
+[[level]]
+name = "high"
+connections = 50
+rate = "500/s"
+burst = 8
+[[level]]
+name = "flat_out"
+connections = 20
+[[phase]]
+name = "steady"
+duration = "10s"
+measured = true
+[[phase]]
+name = "after"
+duration = "20s"
+level = "high"
+[[fault]]
+id = "cut"
+kind = "disconnect"
+phase = "after"
+[[test]]
+name = "at_low"
+level = "low"
+limits = ["p95 <= 85ms"]
+[[test]]
+name = "all"
+limits = ["throughput_gain >= 4"]
+)";
+
+std::string climb_with(std::string_view line, std::string_view replacement) {
+  std::string text(kClimb);
+  return text.replace(text.find(line), line.size(), replacement);
+}
+
+TEST(Levels, AreRunsOfTheirOwn) {
+  const auto plan = parse_suite(kClimb, "climb.toml", Mode::demo);
+  ASSERT_TRUE(plan) << plan.error().text;
+  ASSERT_EQ(plan->levels.size(), 3U);
+  const Plan low = at_level(*plan, 0);
+  EXPECT_EQ(low.load.connections, 10U);
+  EXPECT_DOUBLE_EQ(low.load.rate, 100);
+  EXPECT_EQ(low.load.burst, 4U) << "that of the load";
+  EXPECT_EQ(low.phases.size(), 1U) << "the other phase belongs to another level";
+  EXPECT_TRUE(low.faults.empty()) << "it went with its phase";
+  ASSERT_EQ(low.tests.size(), 1U);
+  EXPECT_EQ(low.tests[0].name, "at_low");
+  const Plan high = at_level(*plan, 1);
+  EXPECT_EQ(high.load.burst, 8U);
+  EXPECT_EQ(high.phases.size(), 2U);
+  EXPECT_EQ(high.faults.size(), 1U);
+  EXPECT_TRUE(high.tests.empty());
+  EXPECT_EQ(at_level(*plan, 2).load.arrivals, Arrivals::closed) << "it has no rate";
+}
+
+TEST(Levels, MistakesAreOneLine) {
+  const auto error_of = [](std::string_view line, std::string_view replacement) {
+    const auto plan = parse_suite(climb_with(line, replacement), "climb.toml", Mode::demo);
+    return plan ? std::string() : plan.error().text;
+  };
+  EXPECT_EQ(error_of("burst = 4", "connections = 4"),
+            "climb.toml:3: `connections` in [load]: each [[level]] has its own");
+  EXPECT_EQ(error_of("level = \"low\"", "level = \"lo\""),
+            "climb.toml:32: `level` in [[test]]: there is no level `lo`; did you mean `low`?");
+  EXPECT_EQ(error_of("measured = true", "measured = true\nlevel = \"low\""),
+            "climb.toml:22: `level` in [[phase]]: the measured phase belongs to every level");
+  EXPECT_EQ(
+      error_of("name = \"all\"", "name = \"all\"\nlevel = \"low\""),
+      "climb.toml:37: `limits` in [[test]]: `throughput_gain` needs [[level]]s, and a test of "
+      "all of them");
+}
+
+TEST(Suite, ScaleIsWhatTheDesignSays) {
+  const auto plan = load_suite("scale", Mode::demo);
+  ASSERT_TRUE(plan) << plan.error().text;
+  EXPECT_EQ(plan->metrics_port, 9091);
+  EXPECT_EQ(plan->load.transport, "tcp");
+  std::vector<std::string> names;
+  for (const auto& test : plan->tests) names.push_back(test.name);
+  EXPECT_THAT(names, testing::ElementsAre("connections_150", "connections_500", "connections_1k",
+                                          "connections_5k", "connections_10k", "connections_15k",
+                                          "summary"));
+  const Plan top = at_level(*plan, 5);
+  EXPECT_EQ(top.load.connections, 15'000U);
+  EXPECT_DOUBLE_EQ(top.load.rate, 500'000);
+  EXPECT_EQ(top.load.burst, 16U);
+  EXPECT_EQ(top.faults.size(), 1U);
+  const auto extended = load_suite("scale", Mode::extended);
+  EXPECT_EQ(total(at_level(*extended, 0)), 573 * core::kSecond);
+  EXPECT_EQ(at_level(*plan, 8).load.burst, 1U);
+}
+
 TEST(Suite, UnknownNameSaysWhatThereIs) {
   const auto plan = load_suite("basline", Mode::demo);
   ASSERT_FALSE(plan);

@@ -1,0 +1,26 @@
+// climb: runs a suite level by level, each a run of its own against its own server or the same
+// target, and judges all of them together.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/result.h"
+#include "main/run_options.h"
+#include "run/plan.h"
+#include "run/record.h"
+#include "run/verdict.h"
+
+namespace gauntlet::main {
+
+struct Climbed {
+  run::Record record;  // of the last judged level that ran, with `levels`
+  run::Verdict verdict;
+};
+
+// Errors: usage, or unreachable where not even the first level got a connection. A later level
+// that gets none fails, and ends the climb.
+core::Result<Climbed> climb(const run::Plan& plan, const RunOptions& options,
+                            const std::vector<std::string>& argv);
+
+}  // namespace gauntlet::main
