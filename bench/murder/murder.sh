@@ -12,12 +12,14 @@ work=$(mktemp -d)
 supervisor=
 trap 'kill "$supervisor" 2>/dev/null || true; rm -rf "$work"' EXIT
 
-"$gauntlet" serve --http 127.0.0.1:21090 --workers "$workers" --restart-limit 1000/60s \
+"$gauntlet" serve --http 127.0.0.1:auto --workers "$workers" --restart-limit 1000/60s \
   >"$work/serve.out" 2>"$work/serve.err" &
 supervisor=$!
-for _ in $(seq 50); do grep -q listening "$work/serve.out" && break; sleep 0.1; done
+for _ in $(seq 100); do grep -q listening "$work/serve.out" && break; sleep 0.1; done
+url=$(sed -n 's/.*listening on //p' "$work/serve.out")
+[ -n "$url" ] || { cat "$work/serve.err" >&2; exit 1; }
 
-"$gauntlet" run --url http://127.0.0.1:21090/mcp --protocol 2025-11-25 -c "$connections" -R 2000 \
+"$gauntlet" run --url "$url" --protocol 2025-11-25 -c "$connections" -R 2000 \
   -d "${seconds}s" --warmup 0s --ramp 2s --timeout 5s --slo 'error_rate<5%' \
   --results "$work/results" -q >"$work/run.out" 2>&1 &
 run=$!
@@ -28,7 +30,7 @@ while sleep 2 && kill -0 "$run" 2>/dev/null; do
   kill -KILL "${pids[kills % ${#pids[@]}]}" && kills=$((kills + 1))
 done
 wait "$run" || true
-curl -sf http://127.0.0.1:21090/metrics >"$work/metrics"
+curl -sf "${url%/mcp}/metrics" >"$work/metrics"
 
 value() { grep -oE "\"$1\": *[0-9.e+-]+" "$work"/results/*/summary.json | head -1 | grep -oE '[0-9.e+-]+$'; }
 restarts() { sed -nE "s/^gauntlet_server_worker_restart_seconds_$1 //p" "$work/metrics"; }
