@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "load/clients.h"
+#include "load/loopback_sources.h"
 
 namespace gauntlet::load {
 namespace {
@@ -14,21 +15,6 @@ namespace {
 constexpr core::Nanos kOpeningTimeout = 10 * core::kSecond;
 constexpr core::Nanos kChildGrace = 2 * core::kSecond;
 constexpr std::uint8_t kBackoffDoublingsMax = 10;
-// The kernel finds free local ports quickly up to about this many connections to one peer; beyond,
-// several source addresses are used where the peer is on the IPv4 loopback.
-constexpr std::uint32_t kConnectionsPerSource = 10'000;
-constexpr int kSources = 4;
-
-std::vector<net::Endpoint> loopback_sources(const ClientsSetup& setup) {
-  std::vector<net::Endpoint> sources;
-  const net::Endpoint& to = setup.target.url.endpoint;
-  if (setup.target.is_stdio() || to.family() != AF_INET || !to.is_loopback() ||
-      setup.plan.load.connections <= kConnectionsPerSource)
-    return sources;
-  for (int i = 1; i <= kSources; ++i)
-    sources.push_back(*net::Endpoint::tcp("127.0.0." + std::to_string(i), 0));
-  return sources;
-}
 
 // TcpOutRsts of this network namespace: how many resets the kernel has sent.
 std::uint64_t resets_sent() {
@@ -53,7 +39,9 @@ Clients::Clients(const ClientsSetup& setup, net::Loop& loop, Tally& tally, core:
       random_(random),
       outcomes_(setup.count),
       wake_at_(setup.count, kNever),
-      sources_(loopback_sources(setup)) {
+      sources_(setup.target.is_stdio()
+                   ? std::vector<net::Endpoint>()
+                   : loopback_sources(setup.target.url.endpoint, setup.plan.load.connections)) {
   clients_.reserve(setup.count);
   for (std::uint32_t i = 0; i < setup.count; ++i) clients_.emplace_back(setup.target.transport());
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "main/floor.h"
 #include "main/run_options.h"
 #include "main/serve_options.h"
 
@@ -12,6 +13,7 @@ namespace gauntlet::main {
 
 int run_command(const RunOptions& options, const std::vector<std::string>& argv);
 int serve_command(const ServeOptions& options);
+int floor_command(const FloorOptions& options);
 int list_command();
 int show_command(const std::string& name);
 

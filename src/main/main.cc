@@ -37,11 +37,15 @@ int parse_and_run(int argc, char** argv) {
   app.set_version_flag("--version", std::string("gauntlet ") + std::string(core::kVersion));
   RunOptions run_options;
   ServeOptions serve_options;
+  FloorOptions floor_options;
   std::string shown;
   auto* run = app.add_subcommand("run", "run a suite, or an ad hoc load, against a target");
   declare_run_options(*run, run_options);
   auto* serve = app.add_subcommand("serve", "our own MCP server");
   declare_serve_options(*serve, serve_options);
+  auto* floor = app.add_subcommand(
+      "floor", "what this machine carries when nobody does anything with the bytes");
+  declare_floor_options(*floor, floor_options);
   auto* list = app.add_subcommand("list", "the suites inside this binary");
   auto* show = app.add_subcommand("show",
                                   "print a suite, to be copied and changed; or the JSON Schema of "
@@ -68,6 +72,7 @@ int parse_and_run(int argc, char** argv) {
   sort_out_target(run_options);
   if (run->parsed()) return run_command(run_options, words);
   if (serve->parsed()) return serve_command(serve_options);
+  if (floor->parsed()) return floor_command(floor_options);
   if (list->parsed()) return list_command();
   return show_command(shown);
 }

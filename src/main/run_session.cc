@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "core/quantity.h"
+#include "main/floor.h"
 #include "record/prometheus.h"
 #include "verdict/self_check.h"
 
@@ -103,6 +104,27 @@ core::Result<void> RunSession::meet_target() {
                   introduction_.server_name.empty() ? "a server" : introduction_.server_name,
                   introduction_.server_version, mcp::name_of(introduction_.revision),
                   target_.transport_name()));
+  return find_floor();
+}
+
+// Only where the target is on this machine: elsewhere another machine's floor would count.
+core::Result<void> RunSession::find_floor() {
+  const auto& load = plan_.load;
+  const bool is_here =
+      !target_.is_stdio() && (target_.url.endpoint.is_unix() || target_.url.endpoint.is_loopback());
+  if (load.floor == 0 || !is_here) return {};
+  std::string message;
+  load::prepare_operations(plan_, target_).front().append(message, "", 0, 0);
+  const bool is_unix = target_.url.endpoint.is_unix();
+  const auto floor = floor_here({.connections = load.connections,
+                                 .burst = load.burst,
+                                 .message_bytes = message.size(),
+                                 .length = load.floor},
+                                is_unix ? "unix" : "tcp");
+  if (!floor) return std::unexpected(floor.error());
+  record_.floor = {floor->messages_per_s, floor->burst_p50_ms, floor->burst_p99_ms, message.size()};
+  say(fmt::format("floor: {} echoed in bursts of {} x {} bytes",
+                  core::format_rate(floor->messages_per_s), load.burst, message.size()));
   return {};
 }
 

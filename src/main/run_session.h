@@ -39,6 +39,7 @@ class RunSession {
 
  private:
   core::Result<void> choose_target();
+  core::Result<void> find_floor();
   core::Result<void> start_metrics();
   std::vector<pid_t> target_pids() const;
   void step();

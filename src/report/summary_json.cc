@@ -285,6 +285,7 @@ json::object level_json(const run::LevelResult& result) {
           {"target_memory_mb", number(result.memory_peak_mb.value_or(NAN))},
           {"target_cpu", number(result.target_cpu.value_or(NAN))},
           {"generator_cpu", number(result.generator_cpu)},
+          {"floor_per_s", number(result.floor_per_s.value_or(NAN))},
           {"trusted", result.trusted}};
 }
 
@@ -311,6 +312,17 @@ json::value scaling_json(const run::Record& record) {
                       {"peak_connections", number(fit->peak().value_or(NAN))}};
 }
 
+json::value floor_json(const run::Record& record) {
+  if (!record.floor) return nullptr;
+  const auto& floor = *record.floor;
+  return json::object{
+      {"messages_per_s", number(floor.messages_per_s)},
+      {"message_bytes", floor.message_bytes},
+      {"burst_ms",
+       json::object{{"p50", number(floor.burst_p50_ms)}, {"p99", number(floor.burst_p99_ms)}}},
+      {"share", number(run::measure(record).achieved_per_s / floor.messages_per_s)}};
+}
+
 json::object hdr_json(const run::Latencies& latencies) {
   return {{"response", latencies.response.encode_v2_compressed_base64()},
           {"service", latencies.service.encode_v2_compressed_base64()},
@@ -334,6 +346,7 @@ std::string summary_json(const run::Record& record, const run::Verdict& verdict,
       {"service_time_ms", times_json(measured.latencies.service)},
       {"target_memory_mb", memory_json(record)},
       {"self_check", self_check_json(record.self_check)},
+      {"floor", floor_json(record)},
       {"tests", tests_json(verdict)},
       {"phases", phases_json(record)},
       {"faults", faults_json(record.faults)},

@@ -139,8 +139,14 @@ std::string load_text(const run::Record& record) {
   if (load.arrivals != run::Arrivals::closed) {
     text += fmt::format("{} offered, ", core::format_rate(load.rate));
   }
-  return text + fmt::format("{} achieved, bursts of {}", core::format_rate(measured.achieved_per_s),
-                            load.burst);
+  text += fmt::format("{} achieved, bursts of {}", core::format_rate(measured.achieved_per_s),
+                      load.burst);
+  if (!record.floor) return text;
+  return text +
+         fmt::format(", {} of the floor of {}",
+                     run::format_value(measured.achieved_per_s / record.floor->messages_per_s,
+                                       run::Unit::ratio),
+                     core::format_rate(record.floor->messages_per_s));
 }
 
 std::string level_row(const run::LevelResult& result) {
@@ -148,20 +154,23 @@ std::string level_row(const run::LevelResult& result) {
   const auto errors = static_cast<double>(result.errors);
   const double rate = result.scheduled > 0 ? errors / static_cast<double>(result.scheduled) : 0;
   return fmt::format(
-      "{:<24} {:>7} {:>5} {:>12} {:>12} {:>8.3g} {:>8.3g} {:>8.3g} {:>9} {:>9}{}\n",
+      "{:<24} {:>7} {:>5} {:>12} {:>12} {:>8.3g} {:>8.3g} {:>8.3g} {:>9} {:>9} {:>7}{}\n",
       result.level.name, core::format_count(result.level.connections), result.level.burst,
       closed ? "closed" : core::format_rate(result.offered_per_s),
       core::format_rate(result.achieved_per_s), result.response_p50_ms, result.response_p95_ms,
       result.response_p99_ms, run::format_value(rate, run::Unit::ratio),
       result.memory_peak_mb ? run::format_value(*result.memory_peak_mb, run::Unit::megabytes)
                             : "none",
+      result.floor_per_s
+          ? fmt::format("{:.0f} %", 100 * result.achieved_per_s / *result.floor_per_s)
+          : "none",
       result.trusted ? "" : "  NOT trusted");
 }
 
 std::string levels_table(const std::vector<run::LevelResult>& levels) {
-  auto out = fmt::format("\n{:<24} {:>7} {:>5} {:>12} {:>12} {:>8} {:>8} {:>8} {:>9} {:>9}\n",
+  auto out = fmt::format("\n{:<24} {:>7} {:>5} {:>12} {:>12} {:>8} {:>8} {:>8} {:>9} {:>9} {:>7}\n",
                          "level", "conns", "burst", "offered", "achieved", "p50 ms", "p95", "p99",
-                         "errors", "memory");
+                         "errors", "memory", "floor");
   for (const auto& result : levels) out += level_row(result);
   if (const auto fit = run::scaling_of(levels)) {
     out += fmt::format(

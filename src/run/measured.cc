@@ -101,7 +101,9 @@ LevelResult level_result(const Record& record) {
                      .memory_peak_mb = {},
                      .target_cpu = target_cpu(record, measured),
                      .generator_cpu = record.self_check.cpu_busiest_thread,
+                     .floor_per_s = {},
                      .trusted = record.self_check.trusted};
+  if (record.floor) result.floor_per_s = record.floor->messages_per_s;
   for (const auto& sample : record.memory)
     result.memory_peak_mb = std::max(result.memory_peak_mb.value_or(0), sample.resident_mb);
   return result;

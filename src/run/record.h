@@ -117,6 +117,15 @@ struct RunInfo {
   double duration_s = 0;
 };
 
+// The same byte pattern against a peer that only echoes, before the run: the most that this machine
+// carries of it.
+struct FloorRecord {
+  double messages_per_s = 0;
+  double burst_p50_ms = 0;
+  double burst_p99_ms = 0;
+  std::uint64_t message_bytes = 0;
+};
+
 // What one level of a climbing suite came to. Times in milliseconds.
 struct LevelResult {
   Level level;
@@ -131,6 +140,7 @@ struct LevelResult {
   std::optional<double> memory_peak_mb;  // of the target
   std::optional<double> target_cpu;      // cores
   double generator_cpu = 0;              // cores, of its busiest thread
+  std::optional<double> floor_per_s;
   bool trusted = false;
 };
 
@@ -148,6 +158,7 @@ struct Record {
   std::vector<ClientOutcome> clients;
   std::vector<FaultRecord> faults;
   SelfCheck self_check;
+  std::optional<FloorRecord> floor;
   std::vector<LevelResult> levels;  // of a climbing suite; the rest is then of its last judged one
   double opened_s = 0;              // until all connections were ready
   std::uint64_t connections_peak = 0;

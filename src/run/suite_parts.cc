@@ -285,11 +285,12 @@ void read_load(TomlTable& top, Plan& plan) {
   TomlTable load(
       *node->as_table(), "[load]",
       {"connections", "rate", "arrivals", "burst", "pipeline", "threads", "ramp", "timeout",
-       "reconnect", "reconnect_min", "reconnect_max", "headers", "protocol", "transport"},
+       "reconnect", "reconnect_min", "reconnect_max", "headers", "protocol", "transport", "floor"},
       top.problems());
   LoadPlan& result = plan.load;
   result.arrivals = read_arrivals(load);
   read_size(load, top.has("level"), plan);
+  result.floor = load.duration("floor", result.floor, {0, kPhaseMax});
   result.protocol = load.text("protocol", result.protocol);
   result.transport = load.choice("transport", result.transport, {"http", "tcp", "unix"});
   result.burst = narrow(load.count("burst", result.burst, {1, kBurstMax}));

@@ -9,6 +9,7 @@ constexpr std::string_view kClimb = R"(suite = "climb"
 transport = "tcp"
 protocol = "2025-11-25"
 ramp = "100ms"
+floor = "200ms"
 [[mix]]
 tool = "echo"
 arguments = { message = "{{nonce}}" }
@@ -64,6 +65,7 @@ TEST(Climb, EachLevelIsARunAndAllAreJudgedTogether) {
   EXPECT_EQ(levels[0].at("scheduled").to_number<int>(), 200);
   EXPECT_EQ(levels[1].at("scheduled").to_number<int>(), 800);
   EXPECT_EQ(levels[1].at("connections").to_number<int>(), 4);
+  EXPECT_GT(levels[1].at("floor_per_s").to_number<double>(), 1000);
   EXPECT_FALSE(levels[2].at("judged").as_bool());
   EXPECT_EQ(levels[2].at("model").as_string(), "closed");
   EXPECT_EQ(count(summary, "load", "connections"), 4) << "the last judged level's";

@@ -159,6 +159,7 @@ TEST(Summary, EveryKeyIsInTheSchema) {
 
 TEST(Summary, TellsWhatEachLevelCameTo) {
   auto record = test::report_record();
+  record.floor = {.messages_per_s = 1000, .burst_p50_ms = 1, .burst_p99_ms = 2, .message_bytes = 9};
   for (const std::uint32_t connections : {10U, 20U, 40U, 80U}) {
     run::LevelResult result;
     result.level = {.name = "step", .connections = connections, .rate = 100.0 * connections};
@@ -177,6 +178,7 @@ TEST(Summary, TellsWhatEachLevelCameTo) {
   EXPECT_EQ(levels[3].at("model"), "open");
   EXPECT_DOUBLE_EQ(levels[3].at("error_rate").as_double(), 0.01);
   EXPECT_TRUE(levels[3].at("target_memory_mb").is_null()) << "it could not be seen";
+  EXPECT_EQ(document.at("floor").at("message_bytes"), 9);
   EXPECT_NEAR(document.at("scaling").at("lambda").at("value").as_double(), 100, 1e-6);
   EXPECT_TRUE(summary(test::report_record()).at("scaling").is_null());
 }

@@ -1,0 +1,95 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+
+#include "core/quantity.h"
+#include "main/commands.h"
+#include "main/exit_code.h"
+#include "main/floor.h"
+#include "net/child.h"
+#include "net/signals.h"
+#include "run/plan_bounds.h"
+
+namespace gauntlet::main {
+namespace {
+
+constexpr core::Nanos kReadyTimeout = 15 * core::kSecond;
+constexpr std::string_view kReadyLine = "gauntlet floor: echoing on ";
+
+core::Result<void> be_the_peer(const std::string& text) {
+  const auto where = net::Endpoint::parse(text);
+  if (!where) return core::usage_error("--echo: " + where.error().text);
+  const auto signals = net::Signals::open({SIGTERM, SIGINT});
+  if (!signals) return std::unexpected(signals.error());
+  auto served = load::run_echo_peer(*where, signals->fd(), [](const net::Endpoint& bound) {
+    fmt::print("{}{}\n", kReadyLine, bound.text());
+    std::fflush(stdout);
+  });
+  if (where->is_unix()) unlink(where->text().substr(5).c_str());
+  return served;
+}
+
+std::string address_for(const std::string& transport) {
+  if (transport != "unix") return "127.0.0.1:auto";
+  return fmt::format("unix:/tmp/gauntlet-floor-{}.sock", getpid());
+}
+
+}  // namespace
+
+void declare_floor_options(CLI::App& app, FloorOptions& options) {
+  app.add_option("-c,--connections", options.connections, "default: 150")
+      ->check(CLI::Range(std::uint64_t{1}, run::kConnectionsMax));
+  app.add_option("--burst", options.burst, "messages of one connection at once; default: 1")
+      ->check(CLI::Range(std::uint64_t{1}, run::kBurstMax));
+  app.add_option("--bytes", options.bytes, "of a message, there and back; default: 256")
+      ->check(CLI::Range(std::size_t{1}, run::kArgumentsBytesMax));
+  app.add_option("-d,--duration", options.duration, "default: 2s");
+  app.add_option("--transport", options.transport, "tcp or unix")
+      ->check(CLI::IsMember({"tcp", "unix"}));
+  app.add_option(
+      "--echo", options.echo,
+      "only be the peer that echoes, at host:port (the port may be `auto`) or unix:PATH");
+}
+
+core::Result<load::Floor> floor_here(const load::FloorPattern& pattern,
+                                     const std::string& transport) {
+  const std::string self = std::filesystem::read_symlink("/proc/self/exe");
+  auto peer =
+      net::Child::start({self, "floor", "--echo", address_for(transport)}, {.stdout_pipe = true});
+  if (!peer) return std::unexpected(peer.error());
+  const auto line = peer->read_line(core::monotonic_ns() + kReadyTimeout);
+  if (!line || !line->starts_with(kReadyLine))
+    return core::internal_error("the floor's echo peer did not start");
+  const auto where = net::Endpoint::parse(line->substr(kReadyLine.size()));
+  if (!where) return std::unexpected(where.error());
+  return load::measure_floor(*where, pattern);
+}
+
+int floor_command(const FloorOptions& options) {
+  if (!options.echo.empty()) {
+    const auto served = be_the_peer(options.echo);
+    return served ? kExitOk : complain(served.error());
+  }
+  const auto length = core::parse_duration(options.duration);
+  if (!length || *length < run::kPhaseMin || *length > run::kPhaseMax)
+    return complain(core::Error{core::ErrorKind::usage, "--duration must lie in 100ms-7d"});
+  const auto floor = floor_here({.connections = options.connections,
+                                 .burst = options.burst,
+                                 .message_bytes = options.bytes,
+                                 .length = *length},
+                                options.transport);
+  if (!floor) return complain(floor.error());
+  fmt::print("floor       {} messages/s echoed over {}, nothing done with them\n",
+             core::format_count(static_cast<std::uint64_t>(floor->messages_per_s)),
+             options.transport);
+  fmt::print("pattern     {} connections, each sends the next burst of {} x {} bytes at once\n",
+             options.connections, options.burst, options.bytes);
+  fmt::print("burst       p50 {:.3g} ms, p99 {:.3g} ms\n", floor->burst_p50_ms,
+             floor->burst_p99_ms);
+  return kExitOk;
+}
+
+}  // namespace gauntlet::main
