@@ -10,7 +10,7 @@ source bench/compare/shared.sh
 
 lua "$work/call.lua" "$call,$meta}}" "${stateless_headers[@]}"
 
-taskset -c 0 "$gauntlet" serve --http 127.0.0.1:21080 --workers 1 >"$work/serve.out" &
+taskset -c 0 "$gauntlet" serve --rate-limit 0 --breaker off --http 127.0.0.1:21080 --workers 1 >"$work/serve.out" &
 pids+=($!)
 for _ in $(seq 50); do grep -q listening "$work/serve.out" && break; sleep 0.1; done
 url=http://127.0.0.1:21080/mcp

@@ -39,7 +39,8 @@ stateful_lua() { # FILE URL
   lua "$1" "$call}}" MCP-Protocol-Version=2025-11-25 ${session:+Mcp-Session-Id=$session}
 }
 
-start "$work/ours" "$gauntlet" serve --http 127.0.0.1:21080 --workers 1
+start "$work/ours" "$gauntlet" serve --http 127.0.0.1:21080 --workers 1 \
+  --rate-limit 0 --breaker off
 ours=$(url_in "$work/ours")
 lua "$work/stateless.lua" "$call,$meta}}" "${stateless_headers[@]}"
 stateful_lua "$work/stateful.lua" "$ours"

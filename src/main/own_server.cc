@@ -22,8 +22,10 @@ std::string worker_count() {
 
 std::vector<std::string> command_line(const std::string& transport) {
   const std::string self = std::filesystem::read_symlink("/proc/self/exe");
-  std::vector<std::string> argv = {self, "serve", "--exit-with-parent", "--workers",
-                                   worker_count()};
+  // A client of a load test sends as much as it can: our own server is told not to mind.
+  std::vector<std::string> argv = {self,        "serve",        "--exit-with-parent",
+                                   "--workers", worker_count(), "--rate-limit",
+                                   "0",         "--breaker",    "off"};
   if (transport == "unix") {
     argv.insert(argv.end(), {"--unix", "/tmp/gauntlet-" + std::to_string(getpid()) + ".sock"});
   } else {

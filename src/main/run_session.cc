@@ -65,7 +65,8 @@ core::Result<void> RunSession::choose_target() {
     if (!server) return std::unexpected(server.error());
     own_server_ = std::move(*server);
     url = own_server_->url();
-    say("target: our own server, " + url + fmt::format(" (pid {})", own_server_->pid()));
+    say(fmt::format("target: our own server, {} (pid {}), its flow control off", url,
+                    own_server_->pid()));
   }
   auto parsed = net::Url::parse(url);
   if (!parsed) return std::unexpected(parsed.error());

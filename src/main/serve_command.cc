@@ -110,6 +110,8 @@ core::Result<server::Config> make_config(const ServeOptions& options) {
   if (auto ok = read_bad(options.bad, config); !ok) return std::unexpected(ok.error());
   if (auto ok = apply_guard_options(options.guard, config); !ok) return std::unexpected(ok.error());
   if (auto ok = read_failpoints(options, config); !ok) return std::unexpected(ok.error());
+  if (auto ok = apply_flow_options(options.flow, config.flow); !ok)
+    return std::unexpected(ok.error());
   if (auto ok = read_restart_limit(options.restart_limit, config.restart_limit); !ok)
     return std::unexpected(ok.error());
   return config;
@@ -132,6 +134,7 @@ void declare_serve_options(CLI::App& app, ServeOptions& options) {
                  "misbehave on every 100th call (KIND) or every Nth (KIND:N): wrong-id, dup, drop, "
                  "stall, bad-json, half-close, leak");
   declare_guard_options(app, options.guard);
+  declare_flow_options(app, options.flow);
   app.add_option("--workers", options.workers, "worker processes; default: one a core")
       ->check(CLI::Range(std::size_t{1}, server::kWorkersMax));
   app.add_option("--restart-limit", options.restart_limit,

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "main/flow_options.h"
 #include "main/guard_options.h"
 
 namespace gauntlet::main {
@@ -22,6 +23,7 @@ struct ServeOptions {
   std::string failpoints, failpoint_token;
   bool exit_with_parent = false;
   GuardOptions guard;
+  FlowOptions flow;
 };
 
 void declare_serve_options(CLI::App& app, ServeOptions& options);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 
+#include "mcp/revision.h"
 #include "net/loop.h"
 #include "server/bad.h"
 #include "server/session.h"
@@ -17,7 +18,12 @@ struct Answer {
   Delivery delivery = {};
   bool later = false;   // nothing to send now; the outlet that was opened brings it
   bool opened = false;  // an initialize was answered
+  int error_code = 0;   // of the JSON-RPC error that it is; 0: it is none
+  std::uint64_t retry_after_seconds = 0;  // refused for load; with HTTP 429 and 503: at least 1
   std::optional<SessionId> session = {};  // … over HTTP, with this session
+
+  // Of our own fault, as the breaker counts.
+  bool failed() const { return http_status >= 500 || error_code == mcp::kInternalError; }
 };
 
 class Transport;

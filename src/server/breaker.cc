@@ -11,7 +11,10 @@ constexpr double kBadProbesMax = 0.20;
 
 }  // namespace
 
-Breaker::Breaker(const BreakerLimits& limits) : limits_(limits) {
+Breaker::Breaker(const BreakerLimits& limits)
+    : limits_(limits),
+      armed_(limits.p95_ns > 0 || limits.error_share > 0 || limits.cpu_share > 0 ||
+             limits.memory_bytes > 0) {
   limits_.open_ns = std::min(limits.open_ns, kBreakerOpenMax);
 }
 

@@ -45,6 +45,14 @@ class Breaker {
 
   explicit Breaker(const BreakerLimits& limits);
 
+  // Whether it has anything to look at: it never leaves `closed` where it has no limits.
+  bool armed() const { return armed_; }
+  // Nothing is shed now.
+  bool is_closed(core::Nanos now_ns) {
+    if (!armed_) return true;
+    look(now_ns);
+    return state_ == State::closed;
+  }
   // Whether to do the work. A call that passes half open is a probe: report it with record().
   bool allows(Priority priority, core::Nanos now_ns);
   // A call was answered.
@@ -76,6 +84,7 @@ class Breaker {
   void enter(State state, core::Nanos now_ns);
 
   BreakerLimits limits_;
+  bool armed_;
   std::array<Second, kSeconds> window_{};  // by number
   double cpu_share_ = 0;
   std::uint64_t memory_bytes_ = 0;

@@ -43,7 +43,11 @@ json::object notification(std::string_view method, json::object params) {
 }  // namespace
 
 Call::Call(Calls& calls, CallId id, ReturnPath path, Request request)
-    : calls_(calls), id_(id), path_(path), request_(std::move(request)) {}
+    : calls_(calls),
+      id_(id),
+      path_(path),
+      request_(std::move(request)),
+      since_ns_(core::monotonic_ns()) {}
 
 std::string_view Call::name() const { return string_in(request_.params, "name"); }
 std::string_view Call::uri() const { return string_in(request_.params, "uri"); }
@@ -72,7 +76,7 @@ std::optional<std::int64_t> Call::integer(std::string_view name) const {
 
 void Call::progress(double done, double total, std::string_view message) {
   const json::value* const token = progress_token(request_.params);
-  if (token == nullptr || done <= progress_) return;
+  if (token == nullptr || done <= progress_ || calls_.gate_.sheds_notification()) return;
   progress_ = done;
   json::object params;
   params["progressToken"] = *token;
@@ -85,6 +89,7 @@ void Call::progress(double done, double total, std::string_view message) {
 
 void Call::log(std::uint8_t level, json::value data, std::string_view logger) {
   if (level >= kLevels.size() || level < request_.log_level) return;
+  if (calls_.gate_.sheds_notification()) return;
   json::object params;
   params["level"] = to_json(kLevels[level]);
   if (!logger.empty()) params["logger"] = to_json(logger);

@@ -133,6 +133,7 @@ class Call {
   CallId id_;
   ReturnPath path_;
   Request request_;
+  core::Nanos since_ns_;            // when its turn came: it arrived, or what it waited for did
   std::unique_ptr<Outlet> outlet_;  // once something has come before the answer
   Task task_;
   Waiting waiting_ = Waiting::nothing;

@@ -27,6 +27,7 @@ struct Caller {
   std::optional<std::string_view> session_id = {};  // as the header (HTTP+SSE: the URL) has it
   LocalSession* connection = nullptr;               // null over HTTP
   std::uint64_t principal = 0;                      // hash of the token's subject; 0: none
+  Allowance* allowance = nullptr;                   // the connection's; null: it has no limit
 };
 
 }  // namespace gauntlet::server

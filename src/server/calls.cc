@@ -1,5 +1,6 @@
 #include "server/calls.h"
 
+#include <algorithm>
 #include <ctime>
 
 #include "core/check.h"
@@ -40,8 +41,8 @@ json::object capability_names(std::uint8_t bits) {
 
 }  // namespace
 
-Calls::Calls(const Config& config, Timers& timers, Shared& shared, Finish finish)
-    : config_(config), timers_(timers), shared_(shared), finish_(std::move(finish)) {}
+Calls::Calls(const Config& config, Timers& timers, Shared& shared, Gate& gate, Finish finish)
+    : config_(config), timers_(timers), shared_(shared), gate_(gate), finish_(std::move(finish)) {}
 
 Calls::~Calls() = default;
 
@@ -58,13 +59,14 @@ Outlet& Calls::outlet_of(Call& call) {
 
 bool Calls::full(const Request& request) const {
   const Limits& limits = config_.limits;
-  if (calls_.size() + listeners_.size() >= limits.later_max) return true;
+  if (waiting() >= limits.later_max) return true;
   return request.session && index_.count(request.owner) >= limits.session_calls_max;
 }
 
 Answer Calls::busy(const Request& request) {
-  Outcome outcome = rpc_error(mcp::kInternalError, "too many calls are waiting");
-  outcome.http_status = 503;
+  const Gate::Refusal refusal = gate_.refuse_for_room();
+  Outcome outcome = rpc_error(refusal.code, refusal.text, json::parse(refusal.data).as_object());
+  outcome.http_status = refusal.http_status;
   return finish_(request, outcome);
 }
 
@@ -118,11 +120,16 @@ Answer Calls::settle(CallId id, bool within_start) {
   }
   Outcome outcome = outcome_of(call);
   const Request request = std::move(call.request_);
+  const core::Nanos since_ns = call.since_ns_;
   const std::unique_ptr<Outlet> outlet = std::move(call.outlet_);
   index_.remove(request.owner, request.id, id);
   calls_.erase(id);
   const Answer answer = finish_(request, outcome);
   if (outlet == nullptr && within_start) return answer;
+  if (gate_.measures()) {
+    const core::Nanos now_ns = core::monotonic_ns();
+    gate_.record(now_ns, now_ns - since_ns, answer.failed());
+  }
   outlet->finish(answer);
   return {.later = true};
 }
@@ -186,7 +193,8 @@ bool Calls::open_responses(Call& call) {
 
 void Calls::wake_after(core::Nanos length, Call& call) {
   // The clock is read afresh: the turn's time lies in the past, and early would be wrong.
-  call.timer_ = timers_.at(core::monotonic_ns() + length, [this, id = call.id_] { wake(id); });
+  call.since_ns_ = core::monotonic_ns() + length;
+  call.timer_ = timers_.at(call.since_ns_, [this, id = call.id_] { wake(id); });
 }
 
 // Time has passed: what was slept is over, and what was not answered will not be.
@@ -206,6 +214,7 @@ void Calls::end_wait(Call& call) {
 void Calls::resume(CallId id) {
   Call& call = *calls_.at(id);
   end_wait(call);
+  call.since_ns_ = std::min(call.since_ns_, core::monotonic_ns());
   if (run(call)) settle(id, false);
 }
 

@@ -22,6 +22,7 @@
 #include "server/call.h"
 #include "server/call_index.h"
 #include "server/config.h"
+#include "server/gate.h"
 #include "server/shared.h"
 #include "server/timers.h"
 #include "server/tool.h"
@@ -39,7 +40,7 @@ class Calls {
   // Makes the handler of a call.
   using Work = std::function<Task(Call& call)>;
 
-  Calls(const Config& config, Timers& timers, Shared& shared, Finish finish);
+  Calls(const Config& config, Timers& timers, Shared& shared, Gate& gate, Finish finish);
   ~Calls();
 
   // The answer, or one that comes later. With a delay the handler begins after it.
@@ -63,6 +64,8 @@ class Calls {
   void abandon_owner(const std::string& owner);
 
   std::size_t count() const { return calls_.size(); }
+  // With the subscriptions: what Limits::later_max bounds.
+  std::size_t waiting() const { return calls_.size() + listeners_.size(); }
   std::size_t question_count() const { return questions_.size(); }
 
  private:
@@ -102,6 +105,7 @@ class Calls {
   const Config& config_;
   Timers& timers_;
   Shared& shared_;
+  Gate& gate_;
   Finish finish_;
   CallId next_ = 1;
   CallId running_ = 0;   // whose handler is on the stack

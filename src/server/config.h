@@ -14,6 +14,7 @@
 #include "net/tls_context.h"
 #include "server/auth_config.h"
 #include "server/bad.h"
+#include "server/gate.h"
 
 namespace gauntlet::server {
 
@@ -81,6 +82,7 @@ struct Config {
   std::size_t page_size = 50;  // entries in one page of a list
   bool conformance = false;    // the official suite's tools, resources and prompts, too
   std::optional<FailpointAccess> failpoints;  // without it there are none
+  FlowLimits flow;                            // off
   Limits limits;
 };
 

@@ -40,6 +40,7 @@ std::unique_ptr<Outlet> ConversationTransport::open_outlet(const ReturnPath& pat
   auto& peer = static_cast<Conversation&>(*find(path));
   peer.calls.push_back(request.call);
   ++peer.later;
+  tell_pressure(peer);
   if (peer.batch != nullptr) peer.batch->expect();
   return std::make_unique<CallOutlet>(*this, path, request.call, peer.batch);
 }
@@ -52,6 +53,14 @@ void ConversationTransport::on_letter(const Letter& letter) {
     if (peer.session.opened && wants(peer.session.session, letter) && takes_more(peer))
       append(peer, json);
   });
+}
+
+// A stateful client is told how near it is to where its messages are not read any more.
+void ConversationTransport::tell_pressure(Conversation& peer) {
+  const auto step = peer.pressure.observe(peer.later);
+  if (step && peer.session.opened && takes_more(peer))
+    append(peer,
+           backpressure_notification("connection", *step, peer.later, peer.pressure.capacity()));
 }
 
 bool ConversationTransport::held_up(const Peer& peer) const {
@@ -94,6 +103,7 @@ void ConversationTransport::finish(const ReturnPath& path, CallId call, const An
   if (peer == nullptr) return;
   std::erase(peer->calls, call);
   --peer->later;
+  tell_pressure(*peer);
   if (takes_more(*peer)) {
     if (batch == nullptr) {
       answer(*peer, given);

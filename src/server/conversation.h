@@ -12,14 +12,18 @@
 #include <vector>
 
 #include "server/batch.h"
+#include "server/flow.h"
 #include "server/transport.h"
 
 namespace gauntlet::server {
 
 struct Conversation : Peer {
+  explicit Conversation(const Limits& limits) : pressure(limits.peer_calls_max) {}
+
   LocalSession session;
   std::vector<CallId> calls;            // whose answers are still to come
   std::shared_ptr<BatchAnswers> batch;  // of the batch being handled
+  QueueSteps pressure;                  // of its calls
 };
 
 class ConversationTransport : public Transport {
@@ -49,7 +53,7 @@ class ConversationTransport : public Transport {
   void on_batch(Conversation& peer, std::span<char> json);
   void write_batch(Conversation& peer, BatchAnswers& batch);
   void finish(const ReturnPath& path, CallId call, const Answer& answer, BatchAnswers* batch);
-  void forget_call(const ReturnPath& path, CallId call);
+  void tell_pressure(Conversation& peer);
 };
 
 }  // namespace gauntlet::server

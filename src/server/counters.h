@@ -42,8 +42,12 @@ inline constexpr std::array<std::string_view, 7> kMethodNames = {
 Method method_of(std::string_view name);
 
 // The JSON-RPC codes that we send; the last place counts any other.
-inline constexpr std::array<int, 9> kErrorCodes = {-32700, -32600, -32601, -32602, -32603,
-                                                   -32000, -32001, -32020, -32022};
+inline constexpr std::array<int, 11> kErrorCodes = {-32700, -32600, -32601, -32602, -32603, -32000,
+                                                    -32001, -32020, -32022, -31429, -31503};
+
+// Why flow control refused a message (server/gate.h).
+enum class Reason : std::uint8_t { rate, breaker, queue };
+inline constexpr std::array<std::string_view, 3> kReasonNames = {"rate", "breaker", "queue"};
 
 // Only grow.
 struct Counters {
@@ -53,15 +57,21 @@ struct Counters {
   Count connections_refused;
   Count bad_answers;
   Count letters_lost;
+  std::array<Count, kReasonNames.size()> refused;
+  Count breaker_opened;
+  Count notifications_shed;  // of our own: progress and logs
 
   void count_request(Method method) { ++requests[static_cast<std::size_t>(method)]; }
   void count_error(int code);
+  void count_refused(Reason reason) { ++refused[static_cast<std::size_t>(reason)]; }
 };
 
 // As they are now; set once a turn.
 struct Gauges {
   Count connections;
   Count later_calls;
+  Count breaker_state;   // Breaker::State
+  Count calls_pressure;  // Pressure of the queue of calls
 };
 
 }  // namespace gauntlet::server

@@ -1,6 +1,9 @@
 #include "server/http_transport.h"
 
+#include <algorithm>
 #include <ctime>
+
+#include <fmt/format.h>
 
 #include "wire/http_write.h"
 
@@ -9,12 +12,13 @@ namespace {
 
 constexpr std::string_view kJson = "application/json";
 
-std::string_view retry_after(int status) {
-  return status == 429 || status == 503 ? "Retry-After: 1\r\n" : "";
+std::string retry_after(const Answer& answer) {
+  if (answer.http_status != 429 && answer.http_status != 503) return {};
+  return fmt::format("Retry-After: {}\r\n", std::max(answer.retry_after_seconds, 1UL));
 }
 
 std::string extra_lines(const Answer& answer) {
-  std::string lines(retry_after(answer.http_status));
+  std::string lines = retry_after(answer);
   if (answer.session) {
     lines += "Mcp-Session-Id: ";
     lines.append(answer.session->data(), answer.session->size()).append("\r\n");
@@ -46,7 +50,7 @@ void HttpTransport::refresh_date() {
 
 void HttpTransport::refuse(HttpPeer& peer, const mcp::Refusal& refusal, std::string_view extra) {
   const Answer answer = service_.refuse(refusal);
-  const std::string lines = std::string(extra).append(retry_after(answer.http_status));
+  const std::string lines = std::string(extra) + retry_after(answer);
   write_plain(peer, answer.http_status, kJson, answer.body, lines);
 }
 

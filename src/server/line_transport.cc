@@ -6,7 +6,8 @@ namespace gauntlet::server {
 namespace {
 
 struct LinePeer final : Conversation {
-  explicit LinePeer(std::size_t line_bytes_max) : framer(line_bytes_max) {}
+  explicit LinePeer(const Limits& limits)
+      : Conversation(limits), framer(limits.message_bytes_max) {}
 
   wire::LineFramer framer;
 };
@@ -14,7 +15,7 @@ struct LinePeer final : Conversation {
 }  // namespace
 
 std::unique_ptr<Peer> LineTransport::make_peer() const {
-  return std::make_unique<LinePeer>(limits_.message_bytes_max);
+  return std::make_unique<LinePeer>(limits_);
 }
 
 std::span<char> LineTransport::consume(Peer& base, std::span<char> bytes) {

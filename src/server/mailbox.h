@@ -36,6 +36,7 @@ struct Letter {
     session_closed,    // session
     stream_event,      // session; number: of the stream: there is something new in the event log
     stream_taken,      // likewise; another connection has it now: let go of it
+    backpressure,      // text: the notification. Never sent: it concerns one worker's clients only
   };
   Kind kind = Kind::tools_changed;
   SessionKey session;

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "core/proc.h"
+#include "server/breaker.h"
 #include "server/metric_text.h"
 #include "server/registry_metrics.h"
 
@@ -31,6 +33,8 @@ std::uint64_t total(const Board& board, Read read) {
   for (const Seat& seat : board.seats()) sum += read(seat);
   return sum;
 }
+
+bool is_up(const Seat& seat) { return seat.up.load(std::memory_order_relaxed); }
 
 // One sample a worker: what `read` says of its two seats, added up.
 template <typename Read>
@@ -129,6 +133,33 @@ void append_failpoints(Text& out, const Failpoints& failpoints) {
     labelled(out, kHits, "failpoint", report.name, report.hits);
 }
 
+void append_flow(Text& out, const Board& board) {
+  constexpr std::string_view kRefused = "gauntlet_server_refused_total";
+  describe(out, kRefused, "counter", "Messages refused by flow control, by reason.");
+  for (std::size_t i = 0; i < kReasonNames.size(); ++i)
+    labelled(out, kRefused, "reason", kReasonNames[i],
+             total(board, [i](const Seat& seat) { return seat.counters.refused[i].get(); }));
+  single(out, "gauntlet_server_notifications_shed_total", "counter",
+         "Progress and log messages not sent because of load.",
+         total(board, [](const Seat& seat) { return seat.counters.notifications_shed.get(); }));
+  constexpr std::string_view kState = "gauntlet_server_breaker_state";
+  describe(out, kState, "gauge", "Workers whose breaker is in this state.");
+  for (std::size_t i = 0; i < Breaker::kStateNames.size(); ++i)
+    labelled(out, kState, "state", Breaker::kStateNames[i], total(board, [i](const Seat& seat) {
+               return std::uint64_t{is_up(seat) && seat.gauges.breaker_state == i};
+             }));
+  single(out, "gauntlet_server_breaker_opened_total", "counter", "Times that a breaker opened.",
+         total(board, [](const Seat& seat) { return seat.counters.breaker_opened.get(); }));
+  constexpr std::string_view kPressure = "gauntlet_server_queue_pressure";
+  describe(
+      out, kPressure, "gauge",
+      "Of the fullest such queue of a worker: 0 normal, 1 from 80 %, 2 from 90 %, 3 from 99 %.");
+  std::uint64_t pressure = 0;
+  for (const Seat& seat : board.seats())
+    if (is_up(seat)) pressure = std::max(pressure, seat.gauges.calls_pressure.get());
+  labelled(out, kPressure, "queue", "calls", pressure);
+}
+
 // The supervisor, if there is one, and its workers.
 std::uint64_t resident_bytes(const Board& board) {
   std::vector<pid_t> pids;
@@ -148,6 +179,7 @@ std::string prometheus_text(const ServerNow& server) {
   append_bad(out, server);
   append_connections(out, board);
   append_workers(out, board);
+  append_flow(out, board);
   if (server.failpoints != nullptr) append_failpoints(out, *server.failpoints);
   append_registry_metrics(out, server.registry);
   single(out, "gauntlet_server_sessions", "gauge", "Sessions known now.", server.registry.count());

@@ -24,6 +24,7 @@ std::string publication_of(const Letter& letter) {
     case Letter::Kind::prompts_changed: return list_changed("prompts");
     case Letter::Kind::resources_changed: return list_changed("resources");
     case Letter::Kind::resource_updated: return resource_updated(letter.text);
+    case Letter::Kind::backpressure: return letter.text;
     default: return {};
   }
 }

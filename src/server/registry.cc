@@ -122,6 +122,17 @@ std::optional<Session> Registry::find(const SessionKey& key, core::Nanos now_ns)
   return slot == nullptr ? std::nullopt : std::optional(slot->session);
 }
 
+std::optional<Session> Registry::find(const SessionKey& key, core::Nanos now_ns, Charge& charge) {
+  Place& at = place(key);
+  if (at.shard->turns_away()) return std::nullopt;
+  const Locked lock(at);
+  auto* slot = look_up(at, key, now_ns);
+  if (slot == nullptr) return std::nullopt;
+  if (slot->session.principal == charge.principal)
+    charge.wait_ns = take(slot->session.allowance, charge.limit, now_ns);
+  return slot->session;
+}
+
 bool Registry::update(const SessionKey& key, core::Nanos now_ns,
                       const std::function<void(Session&)>& change) {
   Place& at = place(key);

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "core/clock.h"
+#include "server/flow.h"
 #include "server/session.h"
 #include "server/session_table.h"
 #include "server/shared_memory.h"
@@ -49,6 +50,14 @@ class Registry {
   std::optional<SessionKey> open(const Session& session, core::Nanos now_ns);
   // A copy; marks the session as used. Nothing where there is none, or it has expired.
   std::optional<Session> find(const SessionKey& key, core::Nanos now_ns);
+  // The same; where the session is its principal's, takes a message from its allowance. That is
+  // written in place: a worker that dies there may cost or give its client some messages.
+  struct Charge {
+    const RateLimit& limit;
+    std::uint64_t principal = 0;
+    core::Nanos wait_ns = 0;  // set: what take() said
+  };
+  std::optional<Session> find(const SessionKey& key, core::Nanos now_ns, Charge& charge);
   // Lets `change` work on the session under the lock: short, no calls into the registry. False
   // where there is none.
   bool update(const SessionKey& key, core::Nanos now_ns,

@@ -43,8 +43,9 @@ Service::Service(const Config& config, Timers& timers, Shared& shared)
       shared_(shared),
       bad_(config.bad, config.bad_every),
       counters_(shared.board == nullptr ? own_counters_ : shared.board->seat(shared.seat).counters),
+      gate_(config.flow, config.limits.later_max, counters_),
       catalog_(config, *shared.contents),
-      calls_(config, timers, shared,
+      calls_(config, timers, shared, gate_,
              [this](const Request& request, Outcome& outcome) { return finish(request, outcome); }),
       server_info_(make_server_info(config)),
       discover_(make_discover(server_info_)) {}
@@ -60,41 +61,70 @@ Answer Service::handle(std::span<const char> json, const Caller& caller) {
   const bool may_go_unanswered = message->kind != Kind::request && caller.headers == nullptr;
   const auto era = mcp::classify(*message, caller.headers);
   if (!era) return may_go_unanswered ? Answer{} : refuse(era.error(), message->id);
-  Turn turn{json, *message, caller, *era, {}, {}};
+  Turn turn{json, *message, caller, *era, {}, {}, 0};
   if (const auto refusal = enter(turn))
     return may_go_unanswered ? Answer{} : refuse(*refusal, message->id);
-  switch (message->kind) {
-    case Kind::notification: on_notification(turn); return {};
-    case Kind::response: return on_response(turn);
-    case Kind::request: break;
+  if (const auto refusal = gate_.admit(*message, turn.wait_ns, caller.now_ns))
+    return may_go_unanswered ? Answer{} : refuse_for_load(*refusal, message->id);
+  return serve(method, turn);
+}
+
+Answer Service::serve(Method method, const Turn& turn) {
+  using Kind = mcp::Message::Kind;
+  if (turn.message.kind == Kind::response) return on_response(turn);
+  if (turn.message.kind == Kind::notification) {
+    on_notification(turn);
+    return {};
   }
-  return dispatch(method, turn);
+  const Answer answer = dispatch(method, turn);
+  if (gate_.measures() && !answer.later) {
+    const core::Nanos now_ns = core::monotonic_ns();
+    gate_.record(now_ns, now_ns - turn.caller.now_ns, answer.failed());
+  }
+  return answer;
 }
 
 Answer Service::refuse(const mcp::Refusal& refusal, std::string_view id) {
   counters_.count_error(refusal.code);
   body_.clear();
   mcp::append_error(body_, id, refusal);
-  return {.http_status = refusal.http_status, .body = body_};
+  return {.http_status = refusal.http_status, .body = body_, .error_code = refusal.code};
 }
 
-// Stateful era: all but the opening itself needs a session.
+Answer Service::refuse_for_load(const Gate::Refusal& refusal, std::string_view id) {
+  mcp::Refusal error{refusal.code, refusal.http_status, refusal.text};
+  error.data = refusal.data;
+  Answer answer = refuse(error, id);
+  answer.retry_after_seconds = refusal.retry_after_seconds;
+  return answer;
+}
+
+// Stateful era: all but the opening itself needs a session. The message is taken from the allowance
+// of its session, or of its connection where it belongs to none.
 std::optional<mcp::Refusal> Service::enter(Turn& turn) {
-  if (turn.era == mcp::Era::stateless) return std::nullopt;
   const Caller& caller = turn.caller;
-  if (turn.message.method == "initialize") return std::nullopt;
-  if (caller.connection != nullptr) {
-    turn.session = caller.connection->session;
-    if (caller.connection->opened || turn.message.method == "ping") return std::nullopt;
-    return mcp::Refusal{mcp::kBadRequest, 400, "not initialized"};
-  }
+  const bool stateless = turn.era == mcp::Era::stateless;
+  const bool opens = turn.message.method == "initialize";
+  if (!stateless && !opens && caller.connection == nullptr) return enter_session(turn);
+  if (caller.allowance != nullptr)
+    turn.wait_ns = take(*caller.allowance, gate_.rate(), caller.now_ns);
+  if (stateless || opens) return std::nullopt;
+  turn.session = caller.connection->session;
+  if (caller.connection->opened || turn.message.method == "ping") return std::nullopt;
+  return mcp::Refusal{mcp::kBadRequest, 400, "not initialized"};
+}
+
+std::optional<mcp::Refusal> Service::enter_session(Turn& turn) {
+  const Caller& caller = turn.caller;
   if (!caller.session_id)
     return mcp::Refusal{mcp::kBadRequest, 400, "the Mcp-Session-Id header is missing"};
   turn.key = parse_session_id(*caller.session_id);
+  Registry::Charge charge{gate_.rate(), caller.principal};
   const auto session =
-      turn.key ? shared_.registry.find(*turn.key, caller.now_ns) : std::optional<Session>();
+      turn.key ? shared_.registry.find(*turn.key, caller.now_ns, charge) : std::optional<Session>();
   if (!session || session->principal != caller.principal) return no_session(turn.key);
   turn.session = *session;
+  turn.wait_ns = charge.wait_ns;
   return std::nullopt;
 }
 
@@ -215,7 +245,10 @@ Answer Service::finish_call(const Reply& reply) {
   GAUNTLET_CHECK(reply.given());
   if (reply.error_code() != 0) counters_.count_error(reply.error_code());
   const Delivery delivery = bad_.on_call(body_, kAnswerHead.size());
-  return {.http_status = reply.http_status(), .body = body_, .delivery = delivery};
+  return {.http_status = reply.http_status(),
+          .body = body_,
+          .delivery = delivery,
+          .error_code = reply.error_code()};
 }
 
 Answer Service::finish(const Request& request, Outcome& outcome) {
@@ -243,6 +276,16 @@ mcp::Refusal Service::no_session(const std::optional<SessionKey>& key) const {
   if (key && !shared_.registry.reachable(*key))
     return {mcp::kInternalError, 503, "the session is out of reach for now"};
   return {mcp::kSessionNotFound, 404, "Session not found"};
+}
+
+bool Service::tell_pressure() {
+  auto told = gate_.observe_calls(calls_.waiting());
+  if (!told) return false;
+  Letter letter;
+  letter.kind = Letter::Kind::backpressure;
+  letter.text = std::move(*told);
+  for (Transport* const transport : transports_) transport->on_letter(letter);
+  return true;
 }
 
 bool Service::close_session(std::string_view id) {

@@ -25,6 +25,7 @@
 #include "server/catalog.h"
 #include "server/config.h"
 #include "server/counters.h"
+#include "server/gate.h"
 #include "server/outlet.h"
 #include "server/reply.h"
 #include "server/shared.h"
@@ -62,10 +63,14 @@ class Service {
   // Ends what would otherwise stay open: subscriptions.
   void stop() { calls_.end_listeners(); }
   void sweep(core::Nanos now_ns) { shared_.registry.sweep(now_ns); }
+  // Once a turn: tells clients when a queue has reached another step. True when it did.
+  bool tell_pressure();
 
   Shared& shared() { return shared_; }
   std::size_t later_count() const { return calls_.count(); }
   std::size_t session_count() const { return shared_.registry.count(); }
+  Gate& gate() { return gate_; }
+  const Gate& gate() const { return gate_; }
   Bad& bad() { return bad_; }
   const Bad& bad() const { return bad_; }
   Counters& counters() { return counters_; }
@@ -80,9 +85,13 @@ class Service {
     mcp::Era era;
     std::optional<SessionKey> key;  // Streamable HTTP, stateful
     Session session;                // stateful: a copy
+    core::Nanos wait_ns = 0;        // its client has sent too much: for how long
   };
 
+  Answer serve(Method method, const Turn& turn);
   std::optional<mcp::Refusal> enter(Turn& turn);
+  std::optional<mcp::Refusal> enter_session(Turn& turn);
+  Answer refuse_for_load(const Gate::Refusal& refusal, std::string_view id);
   void on_notification(const Turn& turn);
   Answer on_response(const Turn& turn);
   Answer dispatch(Method method, const Turn& turn);
@@ -116,6 +125,7 @@ class Service {
   Bad bad_;
   Counters own_counters_;  // where there is no board
   Counters& counters_;
+  Gate gate_;
   Catalog catalog_;
   Calls calls_;
   std::vector<Transport*> transports_;

@@ -134,8 +134,11 @@ void Transport::serve_held(Peer& peer) {
   if (after == nullptr || !held_up(*after)) loop_.pause_reading(stream, false);
 }
 
-Caller Transport::caller_of(const Peer& peer) {
-  return {.path = {this, peer.stream, peer.tag}, .now_ns = now_ns_, .principal = peer.principal};
+Caller Transport::caller_of(Peer& peer) {
+  return {.path = {this, peer.stream, peer.tag},
+          .now_ns = now_ns_,
+          .principal = peer.principal,
+          .allowance = &peer.allowance};
 }
 
 bool Transport::takes_more(Peer& peer) {

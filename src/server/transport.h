@@ -38,6 +38,7 @@ struct Peer {
   std::uint32_t later = 0;      // answers that are still to come
   bool loopback = true;         // it came in by a loopback listener
   std::uint64_t principal = 0;  // whose token its request has shown; 0: none was asked for
+  Allowance allowance;          // of messages that belong to no session in the registry
   bool partial = false;         // a message has begun and not ended
   bool throttled = false;       // too much output waits
   bool closing = false;         // nothing more is read or answered
@@ -138,7 +139,7 @@ class Transport : public net::StreamHandler {
 
   core::Nanos now_ns() const { return now_ns_; }
   bool draining() const { return draining_; }
-  Caller caller_of(const Peer& peer);
+  Caller caller_of(Peer& peer);
 
   net::Loop& loop_;
   Service& service_;

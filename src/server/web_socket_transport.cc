@@ -7,8 +7,9 @@ namespace gauntlet::server {
 namespace {
 
 struct WebSocketPeer final : Conversation {
-  explicit WebSocketPeer(std::size_t message_bytes_max)
-      : parser(wire::WebSocketParser::Role::server, message_bytes_max) {}
+  explicit WebSocketPeer(const Limits& limits)
+      : Conversation(limits),
+        parser(wire::WebSocketParser::Role::server, limits.message_bytes_max) {}
 
   wire::WebSocketParser parser;
   core::Nanos heard_ns = 0;
@@ -18,7 +19,7 @@ struct WebSocketPeer final : Conversation {
 }  // namespace
 
 std::unique_ptr<Peer> WebSocketTransport::make_peer() const {
-  auto peer = std::make_unique<WebSocketPeer>(limits_.message_bytes_max);
+  auto peer = std::make_unique<WebSocketPeer>(limits_);
   peer->heard_ns = loop_.now();
   return peer;
 }

@@ -1,9 +1,12 @@
 #include "server/worker.h"
 
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <span>
 
+#include "core/proc.h"
 #include "server/credentials.h"
 #include "server/descriptors.h"
 #include "server/metrics.h"
@@ -56,6 +59,7 @@ void Worker::start(Listeners listeners) {
   next_sweep_ns_ = core::monotonic_ns() + kSweepInterval;
   bad_answers_before_ = board_.seat(seat_).counters.bad_answers;
   letters_lost_before_ = board_.seat(seat_).counters.letters_lost;
+  breaker_opened_before_ = board_.seat(seat_).counters.breaker_opened;
   listeners_ = std::move(listeners);
   http_endpoints_ = listeners_.endpoints(Speaks::http);
   line_endpoints_ = listeners_.endpoints(Speaks::lines);
@@ -109,7 +113,7 @@ void Worker::run() {
     const core::Nanos now_ns = loop_->now();
     timers_.run_due(now_ns);
     if (now_ns >= next_sweep_ns_) sweep(now_ns);
-    busy = false;
+    busy = service_.tell_pressure();
     for (Transport* const transport : transports()) busy |= transport->after_turn(now_ns);
     publish();
   }
@@ -119,6 +123,18 @@ void Worker::sweep(core::Nanos now_ns) {
   next_sweep_ns_ = now_ns + kSweepInterval;
   for (Transport* const transport : transports()) transport->sweep(now_ns);
   service_.sweep(now_ns);
+  if (service_.gate().measures()) observe_process(now_ns);
+}
+
+void Worker::observe_process(core::Nanos now_ns) {
+  const core::Nanos cpu_ns = core::thread_cpu_ns();
+  const auto share = static_cast<double>(cpu_ns - observed_cpu_ns_) /
+                     static_cast<double>(std::max<core::Nanos>(1, now_ns - observed_ns_));
+  const pid_t self = getpid();
+  if (observed_ns_ != 0)
+    service_.gate().observe(share, core::resident_bytes(std::span(&self, 1)).value_or(0));
+  observed_ns_ = now_ns;
+  observed_cpu_ns_ = cpu_ns;
 }
 
 bool Worker::finished(core::Nanos now_ns) const {
@@ -143,6 +159,10 @@ void Worker::publish() {
   seat.gauges.later_calls = service_.later_count();
   seat.counters.bad_answers = bad_answers_before_ + service_.bad().count();
   seat.counters.letters_lost = letters_lost_before_ + service_.shared().mailbox->lost();
+  const Gate& gate = service_.gate();
+  seat.gauges.breaker_state = static_cast<std::uint64_t>(gate.breaker().state());
+  seat.gauges.calls_pressure = static_cast<std::uint64_t>(gate.calls_pressure());
+  seat.counters.breaker_opened = breaker_opened_before_ + gate.breaker().opened();
 }
 
 std::string Worker::metrics_text() {

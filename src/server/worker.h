@@ -62,6 +62,7 @@ class Worker final : net::AcceptHandler {
   void on_accepted(core::Fd socket, std::uint64_t tag) override;
   void close_listeners();
   void sweep(core::Nanos now_ns);
+  void observe_process(core::Nanos now_ns);
   bool finished(core::Nanos now_ns) const;
   std::array<Transport*, 3> transports() { return {&http_, &lines_, &web_sockets_}; }
   std::size_t connection_count() const {
@@ -90,9 +91,12 @@ class Worker final : net::AcceptHandler {
   std::optional<FailpointControl> failpoint_control_;
   std::vector<net::Endpoint> http_endpoints_;
   std::vector<net::Endpoint> line_endpoints_;
-  std::uint64_t bad_answers_before_ = 0;   // of earlier workers in this seat
-  std::uint64_t letters_lost_before_ = 0;  // likewise
+  std::uint64_t bad_answers_before_ = 0;     // of earlier workers in this seat
+  std::uint64_t letters_lost_before_ = 0;    // likewise
+  std::uint64_t breaker_opened_before_ = 0;  // likewise
   core::Nanos next_sweep_ns_ = 0;
+  core::Nanos observed_ns_ = 0;      // this thread, and
+  core::Nanos observed_cpu_ns_ = 0;  // its CPU time by then
   core::Nanos stop_by_ns_ = Timers::kNever;
   bool abandoned_ = false;
 };

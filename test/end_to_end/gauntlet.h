@@ -117,13 +117,16 @@ class Gauntlet {
   std::unique_ptr<net::Child> child_;
 };
 
-// `gauntlet serve` with these arguments, ready to be loaded.
+// `gauntlet serve` with these arguments, ready to be loaded: without a rate limit, unless they say
+// otherwise.
 class Server {
  public:
   explicit Server(std::vector<std::string> arguments) {
     const auto listeners = std::ranges::count(arguments, "--http") +
                            std::ranges::count(arguments, "--tcp") +
                            std::ranges::count(arguments, "--unix");
+    if (std::ranges::count(arguments, "--rate-limit") == 0)
+      arguments.insert(arguments.begin(), {"--rate-limit", "0"});
     arguments.insert(arguments.begin(), {GAUNTLET_BINARY, "serve"});
     start(arguments, "listening on ");
     if (listeners > 1) read_url(second_url_, "listening on ");

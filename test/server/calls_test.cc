@@ -209,7 +209,8 @@ class CallsTest : public testing::Test {
   FakeTransport transport_{*loop_, service_, config_.limits};
   std::string body_;
   int status_ = 0;
-  Calls calls_{config_, timers_, shared_, [this](const Request& asked, Outcome& outcome) {
+  Calls calls_{config_, timers_, shared_, service_.gate(),
+               [this](const Request& asked, Outcome& outcome) {
                  bj::object json{{"id", asked.id}};
                  if (outcome.error_code == 0) {
                    json["result"] = outcome.result;

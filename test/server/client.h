@@ -49,6 +49,13 @@ class Client {
     return line;
   }
 
+  // Of a stream of lines: what is not news of a full queue.
+  std::string read_answer() {
+    std::string line = read_line();
+    while (line.contains("notifications/backpressure")) line = read_line();
+    return line;
+  }
+
   HttpResponse read_response() {
     HttpResponse response = read_head();
     if (response.headers.contains("content-length"))

@@ -95,8 +95,8 @@ TEST(LineCalls, AreBoundedPerConnection) {
   Client client = opened(served);
   client.send(call("1", "sleep", R"({"ms":30})") + "\n" + call("2", "sleep", R"({"ms":30})") +
               "\n" + echo("3") + "\n");
-  EXPECT_THAT(client.read_line(), HasSubstr("slept"));
-  std::string rest = client.read_line() + client.read_line();
+  EXPECT_THAT(client.read_answer(), HasSubstr("slept"));
+  std::string rest = client.read_answer() + client.read_answer();
   EXPECT_THAT(rest, HasSubstr(echoed("3")));
   EXPECT_THAT(rest, HasSubstr("slept"));
 }

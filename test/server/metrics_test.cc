@@ -33,6 +33,12 @@ TEST(Metrics, TheTextIsCleanAndSpeaksOfTheWholeServer) {
   board.seat(0).counters.bad_answers = 3;
   board.seat(1).counters.bad_answers = 4;
   board.seat(1).counters.letters_lost = 2;
+  board.seat(0).counters.count_refused(Reason::rate);
+  board.seat(1).counters.count_refused(Reason::rate);
+  board.seat(1).counters.breaker_opened = 5;
+  board.seat(0).gauges.calls_pressure = 2;
+  board.seat(0).gauges.breaker_state = 2;
+  board.seat(1).gauges.breaker_state = 2;  // of one that is not up
   board.seat(0).gauges.connections = 3;
   board.seat(1).gauges.connections = 4;
   board.seat(3).gauges.connections = 5;
@@ -55,6 +61,12 @@ TEST(Metrics, TheTextIsCleanAndSpeaksOfTheWholeServer) {
   EXPECT_THAT(text, HasSubstr("gauntlet_server_bad_answers_total{kind=\"drop\"} 7\n"));
   EXPECT_THAT(text, HasSubstr("gauntlet_server_bad_answers_total{kind=\"stall\"} 0\n"));
   EXPECT_THAT(text, HasSubstr("gauntlet_server_connections 12\n"));
+  EXPECT_THAT(text, HasSubstr("gauntlet_server_refused_total{reason=\"rate\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("gauntlet_server_refused_total{reason=\"queue\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("gauntlet_server_breaker_opened_total 5\n"));
+  EXPECT_THAT(text, HasSubstr("gauntlet_server_breaker_state{state=\"open\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("gauntlet_server_breaker_state{state=\"closed\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("gauntlet_server_queue_pressure{queue=\"calls\"} 2\n"));
   EXPECT_THAT(text, HasSubstr("gauntlet_server_worker_connections{worker=\"1\"} 9\n"));
   EXPECT_THAT(text, HasSubstr("gauntlet_server_worker_up{worker=\"0\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("gauntlet_server_worker_up{worker=\"1\"} 0\n"));
