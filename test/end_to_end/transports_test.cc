@@ -31,6 +31,16 @@ TEST_P(WayTest, EveryMessageIsVerified) {
   EXPECT_EQ(count(summary, "load", "completed"), count(summary, "load", "scheduled"));
 }
 
+TEST(Transports, WhatARateLimitRefusesIsAClassOfItsOwn) {
+  Server server({"--http", "127.0.0.1:auto", "--rate-limit", "20"});
+  Gauntlet gauntlet({"run", "--url", server.url(), "-c", "2", "-R", "400", "-d", "2s", "-q"});
+  EXPECT_NE(gauntlet.wait(), 0) << gauntlet.out();
+  const auto summary = gauntlet.summary();
+  EXPECT_GT(count(summary, "errors", "rate_limited"), 0);
+  EXPECT_EQ(count(summary, "errors", "protocol"), 0);
+  EXPECT_GT(count(summary, "load", "completed"), 0);
+}
+
 TEST(Transports, StandardInputAndOutput) {
   const auto gauntlet = judged(
       {"run", "-c", "2", "-R", "200", "-d", "2s", "-q", "--", GAUNTLET_BINARY, "serve", "--stdio"});

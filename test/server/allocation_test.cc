@@ -86,6 +86,13 @@ TEST_F(Allocation, HttpCallsNeedNone) {
   EXPECT_EQ(allocations_of(transport, stateless_echo("1") + stateless_echo("2")), 0U);
 }
 
+TEST_F(Allocation, FlowControlNeedsNone) {
+  config_.flow = {.messages_per_second = 1e9, .breaker = {.p95_ns = core::kSecond}};
+  Service service(config_, timers_, shared_);
+  HttpTransport transport(*loop_, service, config_, [] { return std::string(); });
+  EXPECT_EQ(allocations_of(transport, stateless_echo("1") + stateless_echo("2")), 0U);
+}
+
 TEST_F(Allocation, LinesNeedNone) {
   LineTransport transport(*loop_, service_, config_.limits);
   const std::string line = stateless_call("1", "echo", R"({"message":"a rather long text here"})");
