@@ -11,9 +11,9 @@ namespace gauntlet::tidy {
 namespace {
 
 const std::map<std::string, int> kFloors = {
-    {"core", 0},    {"stats", 1},  {"json", 1},   {"wire", 1}, {"net", 1},
-    {"mcp", 2},     {"run", 2},    {"server", 3}, {"load", 3}, {"record", 3},
-    {"verdict", 3}, {"report", 3}, {"main", 4}};
+    {"core", 0},  {"stats", 1},   {"json", 1},   {"wire", 1}, {"net", 1},
+    {"mcp", 2},   {"run", 2},     {"server", 3}, {"load", 3}, {"record", 3},
+    {"chaos", 3}, {"verdict", 3}, {"report", 3}, {"main", 4}};
 
 constexpr std::array<std::string_view, 7> kBannedWords = {"util", "helper", "manager", "common",
                                                           "misc", "impl",   "utils"};
