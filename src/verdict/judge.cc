@@ -63,6 +63,8 @@ bool depends_on_speed(run::MetricKind kind) {
     case response_mean:
     case service_quantile:
     case service_mean:
+    case spread_p:  // what was not answered in time is missing from the counts
+    case spread_max_mean:
     case recovery:
     case throughput_gain: return true;
     default: return false;

@@ -124,6 +124,15 @@ TEST(MachineBusy, LeavesAPassAndWhatDoesNotDependOnSpeed) {
     EXPECT_EQ(check(record, limit).outcome, Outcome::fail) << limit;
 }
 
+TEST(MachineBusy, TakesBackAnUnevenSpread) {
+  auto record = busy_record();
+  ASSERT_EQ(check(record, "spread_max_mean <= 1.2").outcome, Outcome::pass);
+  record.clients.front().completed *= 2;
+  EXPECT_EQ(check(record, "spread_max_mean <= 1.2").outcome, Outcome::inconclusive);
+  record.self_check.machine_busy = "";
+  EXPECT_EQ(check(record, "spread_max_mean <= 1.2").outcome, Outcome::fail);
+}
+
 TEST(MachineBusy, AnUntrustedGeneratorIsNamedFirst) {
   auto record = busy_record();
   record.self_check.trusted = false;
