@@ -19,6 +19,8 @@ struct FloorOptions {
   std::string duration = "2s";
   std::string transport = "tcp";  // or unix
   std::string echo;               // be the peer, at that address
+  std::string peer;               // measure against one that echoes there already
+  bool json = false;
 };
 
 void declare_floor_options(CLI::App& app, FloorOptions& options);

@@ -49,9 +49,14 @@ void declare_floor_options(CLI::App& app, FloorOptions& options) {
   app.add_option("-d,--duration", options.duration, "default: 2s");
   app.add_option("--transport", options.transport, "tcp or unix")
       ->check(CLI::IsMember({"tcp", "unix"}));
-  app.add_option(
+  auto* const echo = app.add_option(
       "--echo", options.echo,
       "only be the peer that echoes, at host:port (the port may be `auto`) or unix:PATH");
+  app.add_option("--peer", options.peer,
+                 "the peer that --echo started, on a core of its own perhaps; default: start one")
+      ->excludes(echo)
+      ->excludes(app.get_option("--transport"));
+  app.add_flag("--json", options.json, "one line of JSON")->excludes(echo);
 }
 
 core::Result<load::Floor> floor_here(const load::FloorPattern& pattern,
@@ -68,6 +73,35 @@ core::Result<load::Floor> floor_here(const load::FloorPattern& pattern,
   return load::measure_floor(*where, pattern);
 }
 
+namespace {
+
+core::Result<load::Floor> measure(const FloorOptions& options, const load::FloorPattern& pattern) {
+  if (options.peer.empty()) return floor_here(pattern, options.transport);
+  const auto where = net::Endpoint::parse(options.peer);
+  if (!where) return core::usage_error("--peer: " + where.error().text);
+  return load::measure_floor(*where, pattern);
+}
+
+void print_json(const load::FloorPattern& pattern, const load::Floor& floor) {
+  fmt::print(R"({{"messages_per_s":{:.1f},"connections":{},"burst":{},"message_bytes":{},)"
+             R"("burst_ms":{{"p50":{:.3f},"p99":{:.3f}}}}})"
+             "\n",
+             floor.messages_per_s, pattern.connections, pattern.burst, pattern.message_bytes,
+             floor.burst_p50_ms, floor.burst_p99_ms);
+}
+
+void print_text(const FloorOptions& options, const load::Floor& floor) {
+  const std::string where =
+      options.peer.empty() ? "over " + options.transport : "by " + options.peer;
+  fmt::print("floor       {} messages/s echoed {}, nothing done with them\n",
+             core::format_count(static_cast<std::uint64_t>(floor.messages_per_s)), where);
+  fmt::print("pattern     {} connections, each sends the next burst of {} x {} bytes at once\n",
+             options.connections, options.burst, options.bytes);
+  fmt::print("burst       p50 {:.3g} ms, p99 {:.3g} ms\n", floor.burst_p50_ms, floor.burst_p99_ms);
+}
+
+}  // namespace
+
 int floor_command(const FloorOptions& options) {
   if (!options.echo.empty()) {
     const auto served = be_the_peer(options.echo);
@@ -76,19 +110,16 @@ int floor_command(const FloorOptions& options) {
   const auto length = core::parse_duration(options.duration);
   if (!length || *length < run::kPhaseMin || *length > run::kPhaseMax)
     return complain(core::Error{core::ErrorKind::usage, "--duration must lie in 100ms-7d"});
-  const auto floor = floor_here({.connections = options.connections,
-                                 .burst = options.burst,
-                                 .message_bytes = options.bytes,
-                                 .length = *length},
-                                options.transport);
+  const load::FloorPattern pattern = {.connections = options.connections,
+                                      .burst = options.burst,
+                                      .message_bytes = options.bytes,
+                                      .length = *length};
+  const auto floor = measure(options, pattern);
   if (!floor) return complain(floor.error());
-  fmt::print("floor       {} messages/s echoed over {}, nothing done with them\n",
-             core::format_count(static_cast<std::uint64_t>(floor->messages_per_s)),
-             options.transport);
-  fmt::print("pattern     {} connections, each sends the next burst of {} x {} bytes at once\n",
-             options.connections, options.burst, options.bytes);
-  fmt::print("burst       p50 {:.3g} ms, p99 {:.3g} ms\n", floor->burst_p50_ms,
-             floor->burst_p99_ms);
+  if (options.json)
+    print_json(pattern, *floor);
+  else
+    print_text(options, *floor);
   return kExitOk;
 }
 

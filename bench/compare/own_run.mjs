@@ -1,0 +1,104 @@
+// `gauntlet run` against `gauntlet serve`, a closed loop: how many messages a second, all of them
+// verified. Two ways to look at its processor time: of the whole process, as of any other generator,
+// and of both sides within the steady phase only, between two looks at the server's count of requests.
+import { readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { kRevisions, own_arguments } from './call.mjs';
+import { sleep } from './house.mjs';
+import { cpu_ns } from './proc.mjs';
+import { metric } from './targets.mjs';
+
+const kInconclusive = 4; // a saturated generator distrusts its times; its counts are exact
+const kOpened = /^connections: (\d+) of (\d+) ready/;
+const kRequests = 'gauntlet_server_requests_total{method="tools/call"}';
+// The phase has to outlast the window whose end waits for an answer of a saturated server.
+const kWindowSlackS = 1;
+const warmup_s = (connections) => (connections > 1000 ? 1.5 : 0.5);
+
+function argv_of(house, results, { url, era, connections, burst, seconds, warmup }) {
+  return [
+    house.program, 'run', '--url', url, '-t', '1', '-c', `${connections}`, '--burst', `${burst}`,
+    '-d', `${seconds}s`, '--warmup', `${warmup}s`, '--ramp', '0s', '--timeout', '30s',
+    '--protocol', kRevisions[era], '--args', own_arguments, '--slo', 'error_rate<0.1%',
+    '--results', results,
+  ];
+}
+
+function read_summary(results) {
+  const [folder] = readdirSync(results);
+  return JSON.parse(readFileSync(path.join(results, folder, 'summary.json'), 'utf8'));
+}
+
+function check_verified({ load, phases, clients }, connections) {
+  const errors = phases.flatMap((phase) => Object.entries(phase.errors))
+    .filter(([, count]) => count > 0).map(([name, count]) => `${count} ${name}`);
+  if (errors.length > 0) throw new Error(`gauntlet run met errors: ${errors.join(', ')}`);
+  if (!load.nonce_verified || load.unmatched_answers !== 0)
+    throw new Error('gauntlet run could not verify the answers');
+  if (clients.connects !== connections || clients.drops !== 0)
+    throw new Error(`gauntlet run: ${clients.connects} connects and ${clients.drops} drops, not ${connections} and 0`);
+}
+
+async function finish(child, results, connections) {
+  const { status, output, errors, cpu_s } = await child.finished;
+  if (status !== 0 && status !== kInconclusive)
+    throw new Error(`gauntlet run ended with ${status}: ${errors || output.slice(-300)}`);
+  const summary = read_summary(results);
+  check_verified(summary, connections);
+  const requests = summary.phases.reduce((sum, phase) => sum + phase.completed, 0);
+  return { requests, per_s: summary.load.achieved_per_s, cpu_s };
+}
+
+// Like a tool: all of the process, its opening included, and no warm-up.
+export async function run_like_a_tool(house, { url, connections, seconds }) {
+  const results = house.file('results');
+  const job = { url, era: 'stateless', connections, burst: 1, seconds, warmup: 0 };
+  const child = house.start(argv_of(house, results, job), seconds);
+  const { requests, per_s, cpu_s } = await finish(child, results, connections);
+  return { requests, seconds: requests / per_s, cpu_s };
+}
+
+const look = async (server, child) => ({
+  requests: await metric(server.url, kRequests),
+  server_ns: cpu_ns(server.pid),
+  generator_ns: cpu_ns(child.pid),
+});
+
+async function watch_window(server, child, warmup, seconds) {
+  await sleep(1000 * warmup);
+  const before = await look(server, child);
+  await sleep(1000 * seconds);
+  const after = await look(server, child);
+  if (child.exitCode !== null) throw new Error('gauntlet run ended before the window did');
+  const requests = after.requests - before.requests;
+  return {
+    generator_cpu_us: (after.generator_ns - before.generator_ns) / 1000 / requests,
+    server_cpu_us: (after.server_ns - before.server_ns) / 1000 / requests,
+  };
+}
+
+// What an earlier run left has to be closed: descriptors would not suffice for both.
+async function wait_until_quiet(server) {
+  for (let tries = 0; (await metric(server.url, 'gauntlet_server_connections ')) > 4; ++tries) {
+    if (tries === 100) throw new Error('the server keeps connections of an earlier run');
+    await sleep(100);
+  }
+}
+
+// The steady phase of one pattern: { transport, connections, burst }.
+export async function run_steadily(house, server, { transport, connections, burst }, seconds) {
+  await wait_until_quiet(server);
+  const results = house.file('results'), warmup = warmup_s(connections);
+  const url = transport === 'http' ? server.url : server.tcp;
+  const length = seconds + kWindowSlackS;
+  const job = { url, era: 'stateless', connections, burst, seconds: length, warmup };
+  let opened;
+  const started = new Promise((resolve) => (opened = resolve));
+  const child = house.start(argv_of(house, results, job), warmup + length, (line) => {
+    if (kOpened.test(line)) opened(watch_window(server, child, warmup, seconds));
+  });
+  const window = Promise.race([started, child.finished.then(() => null)]);
+  const [run, both] = await Promise.all([finish(child, results, connections), window]);
+  if (both === null) throw new Error('gauntlet run did not say that it was connected');
+  return { requests: run.requests, requests_per_s: run.per_s, ...both };
+}
