@@ -62,11 +62,12 @@ export function post(url, { body, headers }) {
   };
   return new Promise((resolve, reject) => {
     const sent = start(url, options, (response) => {
+      const { socket } = response; // gone from there at its end
       let text = '';
       response.setEncoding('utf8').on('data', (part) => (text += part));
       response.on('end', () =>
         resolve({ status: response.statusCode, headers: response.headers, text,
-                  bytes: answer_bytes(response, text) }));
+                  bytes: answer_bytes(response, text, socket) }));
     });
     sent.on('error', reject).on('timeout', () => sent.destroy(new Error(`${url}: no answer`)));
     sent.end(body);
@@ -74,8 +75,8 @@ export function post(url, { body, headers }) {
 }
 
 // Chunks have frames, so what the socket read is counted there; sealed bytes are more than the answer.
-function answer_bytes(response, text) {
-  if (response.headers['transfer-encoding']) return response.socket.bytesRead;
+function answer_bytes(response, text, socket) {
+  if (response.headers['transfer-encoding']) return socket.bytesRead;
   const lines = [`HTTP/1.1 ${response.statusCode} ${response.statusMessage}`];
   for (let i = 0; i < response.rawHeaders.length; i += 2)
     lines.push(`${response.rawHeaders[i]}: ${response.rawHeaders[i + 1]}`);

@@ -38,8 +38,9 @@ async function measure_round(subjects, round, results, failures) {
       results.push({ round, subject: subject.id, ...measured });
       say(`round ${round}: ${subject.id}: ${figures(measured)}`);
     } catch (error) {
-      failures.push({ round, subject: subject.id, why: error.message });
-      say(`round ${round}: ${subject.id}: FAILED: ${error.message}`);
+      const why = error.message.replace(/\s+/g, ' ').trim();
+      failures.push({ round, subject: subject.id, why });
+      say(`round ${round}: ${subject.id}: FAILED: ${why}`);
     }
   }
 }
@@ -57,7 +58,7 @@ async function measure_all(house, options) {
     options: { rounds, seconds, only, connections_max: options.connections_max },
     machine: { ...describe_machine(), load_average: { before: load_before, after: load_average() } },
     tools: versions(house.program),
-    ...conclude(plans, results, options),
+    ...conclude(plans, results),
     failures,
     measurements: results,
   };

@@ -14,7 +14,8 @@ const kPatterns = [
 const sides = { 'generator CPU': 'generator_cpu_us', 'server CPU': 'server_cpu_us' };
 const ratios = kPatterns.flatMap((pattern) =>
   Object.entries(sides).map(([side, metric]) => ({
-    text: `${side} per message, ${kMany} / ${kFew} connections: ${pattern.transport}, burst ${pattern.burst}`,
+    text: `${side} per message, ${kMany} / ${kFew} connections: ` +
+      `${pattern.transport}, burst ${pattern.burst}`,
     metric,
     of: own_id({ ...pattern, connections: kMany }),
     over: own_id({ ...pattern, connections: kFew }),
@@ -26,7 +27,8 @@ export async function prepare(house, { seconds, connections_max }) {
   for (const connections of [kFew, kMany].filter((count) => count <= connections_max))
     for (const pattern of kPatterns)
       subjects.push(await own_subject(house, { ...pattern, connections }, seconds));
-  const text = `\`gauntlet run\` against \`gauntlet serve\`, closed loop, every answer verified. Processor time within the steady phase
-only: between two looks at both processes and at the server's count of calls, opening and closing left out.`;
+  const text = `\`gauntlet run\` against \`gauntlet serve\`, closed loop, every answer verified. Processor
+time within the steady phase only: between two looks at both processes and at the server's count of
+calls, opening and closing left out.`;
   return { pattern: text, subjects, ratios };
 }

@@ -46,10 +46,10 @@ export async function prepare(house, { seconds, connections_max }) {
   for (const pattern of patterns.filter(({ connections }) => connections <= connections_max))
     subjects.push(await floor_subject(house, pattern, seconds),
                   await own_subject(house, pattern, seconds));
-  const text = `\`gauntlet run\` against \`gauntlet serve\`, every answer verified, over \`gauntlet floor\`: the same number of
-connections, the same burst and as many bytes in all, echoed by a peer that looks at none of them. Both are
-closed loops (a connection sends its next burst when the last is answered), and only that is a fair
-comparison: a rate that a schedule offers says nothing of the ceiling. Calls are MCP 2026-07-28; http has one
-request in flight on a connection.`;
+  const text = `\`gauntlet run\` against \`gauntlet serve\`, every answer verified, over \`gauntlet floor\`: the
+same number of connections, the same burst and as many bytes in all, echoed by a peer that looks at
+none of them. Both are closed loops (a connection sends its next burst when the last is answered), and
+only that is a fair comparison: a rate that a schedule offers says nothing of the ceiling. Calls are
+MCP 2026-07-28; http has one request in flight on a connection.`;
   return { pattern: text, subjects, ratios: patterns.map(ratio) };
 }

@@ -41,8 +41,8 @@ export async function prepare(house, { seconds }) {
   for (const name of ['gauntlet run', ...Object.keys(tools)])
     subjects.push(await make_subject(house, server, name, seconds));
   const pattern = `MCP 2026-07-28 \`tools/call\` of \`echo\` over HTTP/1.1 to the same \`gauntlet serve\`,
-${kConnections} connections, a closed loop with one request in flight on each. Processor time is that of the whole
-process, start and end included. gauntlet run verifies id, shape and nonce of every answer; of the
-others it was checked that all answers were 2xx and as long as one that was verified.`;
+${kConnections} connections, a closed loop with one request in flight on each. Processor time is that of the
+whole process, start and end included. gauntlet run verifies id, shape and nonce of every answer; of
+the others it was checked that all answers were 2xx and on average as long as one that was verified.`;
   return { pattern, subjects, ratios };
 }

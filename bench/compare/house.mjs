@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 const kReadyMs = 20_000;
 const kStopMs = 10_000;
-const kToolGraceMs = 60_000;
+const kToolGraceMs = 30_000;
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 // bash's `time` gives the processor time of a command and of the children it waited for, to 1 ms.

@@ -15,7 +15,8 @@ const kConnectionsMax = 10_000;
 
 const initialize = JSON.stringify({
   jsonrpc: '2.0', id: 1, method: 'initialize',
-  params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'idle', version: '1' } },
+  params: { protocolVersion: '2025-11-25', capabilities: {},
+            clientInfo: { name: 'idle', version: '1' } },
 });
 const headers = { 'Content-Type': 'application/json', Accept: 'application/json, text/event-stream',
                   'Content-Length': Buffer.byteLength(initialize) };
@@ -33,8 +34,10 @@ const open_session = (url, agent) => new Promise((resolve, reject) => {
 const open_connection = (url) => new Promise((resolve, reject) => {
   const socket = net.connect(Number(new URL(url).port), '127.0.0.1', () =>
     socket.write('GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n'));
-  socket.on('error', reject).once('data', (bytes) =>
-    bytes.toString('latin1').startsWith('HTTP/1.1 200') ? resolve(socket) : reject(new Error(`${url}: ${bytes}`)));
+  socket.on('error', reject).once('data', (bytes) => {
+    if (bytes.toString('latin1').startsWith('HTTP/1.1 200')) resolve(socket);
+    else reject(new Error(`${url}: ${bytes}`));
+  });
 });
 
 // The first few are not counted: they make what all of them share.
@@ -66,8 +69,9 @@ async function measure(house, count, open) {
 export async function prepare(house, { connections_max }) {
   const connections = Math.min(kConnectionsMax, connections_max);
   const sessions = connections * kSessionsPerConnection;
-  const pattern = `Memory of \`gauntlet serve\`, one worker, for each of ${connections} HTTP connections after one request, and for
-each of ${sessions} sessions of MCP 2025-11-25. PSS of all its processes; the kernel's share of a connection is not in it.`;
+  const pattern = `Memory of \`gauntlet serve\`, one worker, for each of ${connections} HTTP connections after one
+request, and for each of ${sessions} sessions of MCP 2025-11-25. PSS of all its processes; the kernel's
+share of a connection is not in it.`;
   const subject = (what, count, open) => ({
     id: `idle: ${what}`, pattern: { transport: 'http', count },
     measure: () => measure(house, count, open),

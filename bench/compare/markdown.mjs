@@ -14,16 +14,18 @@ const table = (head, rows) =>
 function verdict({ met, certain }) {
   if (met === null) return 'not measured';
   if (certain) return met ? 'yes' : 'no';
-  return met ? 'by its median; the interval reaches beyond' : 'not by its median; the interval reaches it';
+  return met ? 'by its median; the interval reaches beyond'
+             : 'not by its median; the interval reaches it';
 }
 
 const goals_table = (goals) =>
   table(['goal', 'wanted', 'reached', 'interval', 'met?'],
-        goals.map((goal) => [goal.text, wanted(goal.goal), number(goal.reached), range(goal.interval), verdict(goal)]));
+        goals.map((one) => [one.text, wanted(one.goal), number(one.reached), range(one.interval),
+                            verdict(one)]));
 
 const ratios_table = (ratios) =>
   table(['ratio', 'median', 'interval', 'rounds'],
-        ratios.map((ratio) => [ratio.text, number(ratio.median), range(ratio.interval), ratio.rounds]));
+        ratios.map((one) => [one.text, number(one.median), range(one.interval), one.rounds]));
 
 const kColumns = {
   requests_per_s: 'requests per second',
@@ -50,24 +52,30 @@ function chapter({ title, pattern, ratios, subjects }) {
   return [...parts, figures_table(subjects)].join('\n\n');
 }
 
-function interval_text(rounds) {
-  if (rounds < 6)
-    return `An interval is the smallest and the largest of ${rounds} round${rounds === 1 ? '' : 's'}: too few for one with a confidence.`;
-  return `An interval holds the median with a confidence of at least 95 % (order statistics, no distribution assumed).`;
-}
+const interval_text = (rounds) =>
+  rounds < 6
+    ? `An interval is the smallest and the largest of ${rounds} round${rounds === 1 ? '' : 's'}, too few
+for a confidence.`
+    : `An interval holds the median with a confidence of at least 95 % (order statistics, no
+distribution assumed).`;
+
+const percent = (share) => `${(100 * share).toFixed(0)} %`;
+const others_text = (share) =>
+  share === null ? '' : `Other programs and interrupts took ${percent(share.median)} of the machine's
+processor time meanwhile (median; at most ${percent(share.max)}). `;
 
 function setting({ started_at, options, machine, tools, others_cpu_share }) {
-  const gib = (machine.memory_bytes / 2 ** 30).toFixed(0);
-  const others = others_cpu_share
-    ? ` Other programs and interrupts took ${(100 * others_cpu_share.median).toFixed(0)} % of the machine's processor time
-while it was measured (median; at most ${(100 * others_cpu_share.max).toFixed(0)} %).`
-    : '';
+  const { rounds, seconds, only } = options;
+  const memory = `${(machine.memory_bytes / 2 ** 30).toFixed(0)} GiB`;
+  const load = machine.load_average;
   const named = Object.entries(tools).map(([name, version]) => `${name} ${version}`).join(', ');
-  return `Obtained by \`bench/compare/compare.sh --rounds ${options.rounds} --seconds ${options.seconds} --only ${options.only.join(',')}\` at
-${started_at.slice(0, 16).replace('T', ' ')} UTC on ${machine.cores} cores of ${machine.cpu_model}, ${gib} GiB, ${machine.kernel}; load average
-${machine.load_average.before[0]} before and ${machine.load_average.after[0]} after.${others} Servers ran on core 0, generators on core 1.
-Every subject was measured once a round, in turn, backwards in every second round; ratios were formed within a
-round. ${interval_text(options.rounds)} Quote the ratios: absolute figures move with whatever else the machine does.
+  return `Obtained by
+\`bench/compare/compare.sh --rounds ${rounds} --seconds ${seconds} --only ${only.join(',')}\`
+at ${started_at.slice(0, 16).replace('T', ' ')} UTC on ${machine.cores} cores of ${machine.cpu_model}, ${memory}, ${machine.kernel}; load
+average ${load.before[0]} before, ${load.after[0]} after. ${others_text(others_cpu_share)}Servers ran on core 0, generators
+on core 1. Every subject was measured once a round, in turn, backwards in every second round; ratios
+were formed within a round. ${interval_text(rounds)} Quote the ratios: absolute figures move with
+whatever else the machine does.
 
 Versions: ${named}.`;
 }
@@ -78,7 +86,7 @@ const failures_text = (failures) =>
 export function markdown(report) {
   const parts = [`## Figures of ${report.started_at.slice(0, 10)}`, setting(report)];
   if (report.failures.length > 0)
-    parts.push('### Failed', 'Nothing below has a figure of these:', failures_text(report.failures));
+    parts.push('### Failed', 'These have no figure below:', failures_text(report.failures));
   if (report.goals.length > 0) parts.push('### Goals', goals_table(report.goals));
   return `${[...parts, ...report.chapters.map(chapter)].join('\n\n')}\n`;
 }

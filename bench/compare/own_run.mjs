@@ -5,14 +5,16 @@ import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { kRevisions, own_arguments } from './call.mjs';
 import { sleep } from './house.mjs';
+import { look_at_machine, per_request } from './measure.mjs';
 import { cpu_ns } from './proc.mjs';
 import { metric } from './targets.mjs';
 
 const kInconclusive = 4; // a saturated generator distrusts its times; its counts are exact
 const kOpened = /^connections: (\d+) of (\d+) ready/;
 const kRequests = 'gauntlet_server_requests_total{method="tools/call"}';
-// The phase has to outlast the window whose end waits for an answer of a saturated server.
-const kWindowSlackS = 1;
+// Both ends of the window wait for an answer of a saturated server, and the phase has to outlast that.
+const kWindowMinS = 0.5;
+const slack_s = (connections) => (connections > 1000 ? 3 : 0.5);
 const warmup_s = (connections) => (connections > 1000 ? 1.5 : 0.5);
 
 function argv_of(house, results, { url, era, connections, burst, seconds, warmup }) {
@@ -36,7 +38,8 @@ function check_verified({ load, phases, clients }, connections) {
   if (!load.nonce_verified || load.unmatched_answers !== 0)
     throw new Error('gauntlet run could not verify the answers');
   if (clients.connects !== connections || clients.drops !== 0)
-    throw new Error(`gauntlet run: ${clients.connects} connects and ${clients.drops} drops, not ${connections} and 0`);
+    throw new Error(`gauntlet run met ${clients.connects} connects and ${clients.drops} drops, ` +
+                    `not ${connections} and 0`);
 }
 
 async function finish(child, results, connections) {
@@ -60,21 +63,22 @@ export async function run_like_a_tool(house, { url, connections, seconds }) {
 
 const look = async (server, child) => ({
   requests: await metric(server.url, kRequests),
-  server_ns: cpu_ns(server.pid),
-  generator_ns: cpu_ns(child.pid),
+  server_s: cpu_ns(server.pid) / 1e9,
+  generator_s: cpu_ns(child.pid) / 1e9,
+  ...look_at_machine(),
 });
 
-async function watch_window(server, child, warmup, seconds) {
+// From when the connections are open: the warm-up, then the window, which has to lie within the phase.
+async function watch_window(server, child, { warmup, seconds, length }) {
+  const opened_s = performance.now() / 1000;
   await sleep(1000 * warmup);
   const before = await look(server, child);
-  await sleep(1000 * seconds);
+  const end_s = Math.max(opened_s + warmup + seconds, before.at_s + kWindowMinS);
+  await sleep(1000 * end_s - performance.now());
   const after = await look(server, child);
-  if (child.exitCode !== null) throw new Error('gauntlet run ended before the window did');
-  const requests = after.requests - before.requests;
-  return {
-    generator_cpu_us: (after.generator_ns - before.generator_ns) / 1000 / requests,
-    server_cpu_us: (after.server_ns - before.server_ns) / 1000 / requests,
-  };
+  if (after.at_s > opened_s + warmup + length)
+    throw new Error('the server was too slow to say how many calls it had answered');
+  return per_request(before, after, after.requests - before.requests);
 }
 
 // What an earlier run left has to be closed: descriptors would not suffice for both.
@@ -90,12 +94,12 @@ export async function run_steadily(house, server, { transport, connections, burs
   await wait_until_quiet(server);
   const results = house.file('results'), warmup = warmup_s(connections);
   const url = transport === 'http' ? server.url : server.tcp;
-  const length = seconds + kWindowSlackS;
+  const length = seconds + slack_s(connections);
   const job = { url, era: 'stateless', connections, burst, seconds: length, warmup };
   let opened;
   const started = new Promise((resolve) => (opened = resolve));
   const child = house.start(argv_of(house, results, job), warmup + length, (line) => {
-    if (kOpened.test(line)) opened(watch_window(server, child, warmup, seconds));
+    if (kOpened.test(line)) opened(watch_window(server, child, { warmup, seconds, length }));
   });
   const window = Promise.race([started, child.finished.then(() => null)]);
   const [run, both] = await Promise.all([finish(child, results, connections), window]);

@@ -7,6 +7,7 @@ import { run_tool } from './tools.mjs';
 export const title = 'Servers';
 export const needs = ['wrk', 'nginx'];
 const kConnections = [150, 1000];
+const kWarmupS = 2;
 
 const id_of = (name, connections) => `server: ${name}, ${connections} connections`;
 const ours = { stateless: 'gauntlet serve, stateless', stateful: 'gauntlet serve, stateful' };
@@ -58,13 +59,21 @@ async function start_all(house) {
   ];
 }
 
+// Not counted: until a just-in-time compiler has seen the code.
+async function warm_up(house, { era, server }) {
+  const job = { url: server.url, connections: 4, seconds: kWarmupS };
+  await run_tool(house, 'wrk', { ...job, call: await make_call(era, server.url) });
+}
+
 export async function prepare(house, { seconds, connections_max }) {
   const all = await start_all(house);
+  for (const one of all) await warm_up(house, one);
   const counts = kConnections.filter((connections) => connections <= connections_max);
   const pattern = `\`wrk\` with one thread, a closed loop with one request in flight on each connection; the same
 MCP \`tools/call\` of \`echo\` to all, 2026-07-28 (stateless) or 2025-11-25 (stateful, one session), answers
 in JSON. nginx has one worker, reads nothing of the call and answers with a body of the same bytes as
-gauntlet's stateless answer. Processor time of the server is that of all its threads.`;
+gauntlet's stateless answer. Each server had a load of ${kWarmupS} s before, which does not count. Processor
+time of the server is that of all its threads.`;
   return {
     pattern,
     subjects: counts.flatMap((n) => all.map((one) => make_subject(house, one, n, seconds))),

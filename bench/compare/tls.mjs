@@ -17,8 +17,9 @@ const id_of = (name) => `guard: ${name}`;
 
 function make_certificate(house) {
   const key = house.file('key.pem'), certificate = house.file('certificate.pem');
-  const made = spawnSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes',
-                                     '-days', '2', '-subj', '/CN=localhost', '-keyout', key, '-out', certificate]);
+  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+  const what = ['-days', '2', '-subj', '/CN=localhost', '-keyout', key, '-out', certificate];
+  const made = spawnSync('openssl', ['req', '-x509', ...kind, ...what]);
   if (made.status !== 0) throw new Error(`openssl made no certificate: ${made.stderr}`);
   return ['--tls-cert', certificate, '--tls-key', key];
 }
@@ -36,7 +37,8 @@ function make_jwt(house) {
   const key = { ...publicKey.export({ format: 'jwk' }), kid: 'one', alg: 'ES256', use: 'sig' };
   writeFileSync(file, JSON.stringify({ keys: [key] }));
   const now = Math.floor(Date.now() / 1000);
-  const claims = { iss: kIssuer, aud: kAudience, sub: 'somebody', scope: 'mcp', iat: now, exp: now + 86_400 };
+  const claims = { iss: kIssuer, aud: kAudience, sub: 'somebody', scope: 'mcp', iat: now,
+                   exp: now + 86_400 };
   const text = [{ alg: 'ES256', typ: 'JWT', kid: 'one' }, claims]
     .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
   const signature = sign('sha256', text, { key: privateKey, dsaEncoding: 'ieee-p1363' });
@@ -50,10 +52,11 @@ async function make_subject(house, { name, options, token }, seconds) {
   const server = await start_gauntlet(house, ['--http', '127.0.0.1:auto', ...options]);
   const headers = { ...stateless_call.headers };
   if (token) headers.Authorization = `Bearer ${token}`;
-  const job = { url: server.url, call: { ...stateless_call, headers }, connections: kConnections, seconds };
+  const call = { ...stateless_call, headers };
+  const job = { url: server.url, call, connections: kConnections, seconds };
   return {
     id: id_of(name),
-    pattern: { transport: new URL(server.url).protocol.slice(0, -1), connections: kConnections, burst: 1,
+    pattern: { transport: server.url.split(':')[0], connections: kConnections, burst: 1,
                loop: 'closed', era: 'stateless', generator: 'wrk' },
     measure: () => under_load(server.pid, () => run_tool(house, 'wrk', job)),
   };
@@ -73,7 +76,7 @@ export async function prepare(house, { seconds }) {
     text: `server CPU per request, ${name} / plain HTTP`,
     metric: 'server_cpu_us', of: id_of(name), over: id_of('plain HTTP'),
   }));
-  const pattern = `\`gauntlet serve\` under \`wrk\`, ${kConnections} connections that stay open, closed loop, MCP 2026-07-28 \`tools/call\`
-of \`echo\`.`;
+  const pattern = `\`gauntlet serve\` under \`wrk\`, ${kConnections} connections that stay open, a closed loop,
+MCP 2026-07-28 \`tools/call\` of \`echo\`.`;
   return { pattern, subjects, ratios };
 }
