@@ -1,6 +1,7 @@
 // The servers that are measured, each on core 0.
-import { createServer } from 'node:net';
 import { writeFileSync } from 'node:fs';
+import http from 'node:http';
+import { createServer } from 'node:net';
 import { listen_below_ephemeral } from '../../test/peers/listen.mjs';
 import { ask, stateless_call } from './call.mjs';
 import { sleep } from './house.mjs';
@@ -71,10 +72,21 @@ export async function start_nginx(house, body) {
   }
 }
 
+// One connection that stays: a new one would wait for its turn twice when the server is saturated.
+const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+
+const fetch_text = (url) => new Promise((resolve, reject) => {
+  http.get(url, { agent }, (response) => {
+    let text = '';
+    response.setEncoding('utf8').on('data', (part) => (text += part));
+    response.on('end', () => resolve(text)).on('error', reject);
+  }).on('error', reject);
+});
+
 // A counter or gauge of a `gauntlet serve`, all its labels added up.
 export async function metric(url, name) {
-  const response = await fetch(new URL('/metrics', url));
-  const lines = (await response.text()).split('\n').filter((line) => line.startsWith(name));
+  const text = await fetch_text(new URL('/metrics', url));
+  const lines = text.split('\n').filter((line) => line.startsWith(name));
   if (lines.length === 0) throw new Error(`${url}: no metric ${name}`);
   return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
 }

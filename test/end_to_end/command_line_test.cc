@@ -50,6 +50,11 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{{"serve", "--bad", "luck"}, "--bad 'luck' is none of", 2},
         Mistake{{"serve", "--stdio", "--http", "127.0.0.1:auto"}, "--http excludes --stdio", 2},
         Mistake{{"floor", "--echo", "nonsense"}, "--echo: 'nonsense' names no port", 2},
+        Mistake{{"floor", "--peer", "nonsense"}, "--peer: 'nonsense' names no port", 2},
+        Mistake{{"floor", "--peer", "127.0.0.1:1", "-d", "100ms"}, "could not all be opened", 3},
+        Mistake{{"floor", "--peer", "127.0.0.1:1", "--json", "--echo", "127.0.0.1:auto"},
+                "--echo excludes",
+                2},
         Mistake{{"floor", "-d", "1"}, "--duration must lie in", 2},
         Mistake{{"frobnicate"}, "'frobnicate' is not a command", 2},
         Mistake{{}, "A subcommand is required", 2}));
