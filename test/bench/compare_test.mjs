@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -161,8 +161,10 @@ const is_there = (pid) => {
 
 for (const signal of ['SIGTERM', 'SIGKILL'])
   test(`nothing is left after ${signal}`, async (t) => {
-    const argv = [compare, '--rounds', '9', '--seconds', '60', '--only', 'servers', '--out', folder(t)];
-    const child = spawn('bash', argv, { stdio: ['ignore', 'ignore', 'pipe'] });
+    const out = folder(t); // for the scratch folder, too, which nobody can remove after SIGKILL
+    const argv = [compare, '--rounds', '9', '--seconds', '60', '--only', 'servers', '--out', out];
+    const child = spawn('bash', argv, { stdio: ['ignore', 'ignore', 'pipe'],
+                                        env: { ...process.env, TMPDIR: out } });
     child.stderr.resume();
     let pids = [];
     await until(() => {
@@ -174,6 +176,7 @@ for (const signal of ['SIGTERM', 'SIGKILL'])
     child.kill(signal);
     await once(child, 'exit');
     await until(() => !pids.some(is_there), `the end of ${pids}`);
+    if (signal === 'SIGTERM') assert.deepEqual(readdirSync(out), []);
   });
 
 test('what is missing or misspelt is said in a line', (t) => {
