@@ -137,7 +137,7 @@ std::optional<ScalingFit> fit_scaling(std::span<const ScalingSample> samples, do
   const auto best = best_of(rows_of(samples, fit.n_max));
   if (!best) return std::nullopt;
   const auto& [solution, is_free] = *best;
-  const double degrees = static_cast<double>(samples.size() - solution.free);
+  const auto degrees = static_cast<double>(samples.size() - solution.free);
   const double variance = solution.squares / degrees;
   const double t = boost::math::quantile(boost::math::students_t(degrees), (1 + confidence) / 2);
   const auto margin = [&](std::size_t i) {

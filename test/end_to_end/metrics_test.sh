@@ -1,5 +1,5 @@
-#!/ usr / bin / env bash
-#/ metrics of a running suite, as Prometheus and people with old dashboards see it.
+#!/usr/bin/env bash
+# /metrics of a running suite, as Prometheus and people with old dashboards see it.
 set -euo pipefail
 results=$(mktemp -d)
 trap 'kill "$run" 2>/dev/null || true; rm -rf "$results"' EXIT
@@ -9,8 +9,7 @@ trap 'kill "$run" 2>/dev/null || true; rm -rf "$results"' EXIT
 run=$!
 
 metrics=
-for _ in $(seq 100);
-do
+for _ in $(seq 100); do
   metrics=$(curl -s http://127.0.0.1:19190/metrics || true)
   if grep -q '^erlmcp_throughput_messages_per_second [1-9]' <<<"$metrics"; then break; fi
   sleep 0.1
@@ -22,4 +21,4 @@ if grep '^gauntlet_' <<<"$metrics"; then
   echo 'the prefix was not applied everywhere' >&2
   exit 1
 fi
-wait "$run" || [ $? -eq 4 ] # a busy machine may make the run INCONCLUSIVE
+wait "$run" || [ $? -eq 4 ]  # a busy machine may make the run INCONCLUSIVE
