@@ -35,7 +35,8 @@ void check_message(std::string_view json) {
 
 class Outlets final : public Transport {
  public:
-  using Transport::Transport;
+  Outlets(net::Loop& loop, Service& service, const Limits& limits)
+      : Transport(loop, service, limits) {}
 
   std::unique_ptr<Outlet> open_outlet(const ReturnPath&, const OutletRequest&) override {
     ++open_;
