@@ -28,8 +28,7 @@ double kept_probability(double x, double capacity) {
 
 }  // namespace
 
-CapacitySearch::CapacitySearch(const Options& options)
-    : options_(options), climbed_to_(options.from) {
+CapacitySearch::CapacitySearch(const Options& options) : options_(options), reach_(options.from) {
   GAUNTLET_CHECK(options.from > 0 && options.from <= options.to);
   const std::size_t cells = cell_count(options.from, options.to);
   probability_.assign(cells + 2, (1 - 2 * kOutsidePrior) / static_cast<double>(cells));
@@ -52,10 +51,9 @@ void CapacitySearch::add(double x, bool kept) {
     sum += probability_[i] *= kept ? yes : 1 - yes;
   }
   for (double& p : probability_) p /= sum;
-  if (!climbing_) return;
-  climbing_ = kept ? x < options_.to : !missed_before_;
+  if (climbing_) climbing_ = kept ? x < options_.to : !missed_before_;
   missed_before_ = !kept;
-  if (kept) climbed_to_ = std::min(x * kClimbFactor, options_.to);
+  if (kept && x >= reach_) reach_ = std::min(x * kClimbFactor, options_.to);
 }
 
 double CapacitySearch::quantile(double p) const {
@@ -101,6 +99,6 @@ bool CapacitySearch::done() const {
   return inside && narrow_enough();
 }
 
-double CapacitySearch::next() const { return climbing_ ? climbed_to_ : quantile(0.5); }
+double CapacitySearch::next() const { return climbing_ ? reach_ : std::min(quantile(0.5), reach_); }
 
 }  // namespace gauntlet::stats

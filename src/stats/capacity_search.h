@@ -4,7 +4,8 @@
 //   while (!search.done()) { const double x = search.next(); search.add(x, kept_at(x)); }
 //   const Estimate capacity = search.estimate();
 //
-// First up from the lowest load by doubling, until it is not carried twice in a row; then
+// First up from the lowest load by doubling, until it is not carried twice in a row, and never
+// more than doubled after that; then
 // probabilistic bisection: a probability of each possible capacity is kept, each answer is weighed
 // in by Bayes' rule, and the next question is the median. So an answer may be wrong without
 // spoiling the search: a p99 misses its limit by chance now and then. Sources: Waeber, Frazier and
@@ -38,8 +39,8 @@ class CapacitySearch {
   explicit CapacitySearch(const Options& options);
 
   bool done() const;
-  double next() const;             // the load to ask about, from `from` to `to`
-  void add(double x, bool kept);   // the answer; x need not be exactly what next() said
+  double next() const;            // the load to ask about, from `from` to `to`
+  void add(double x, bool kept);  // the answer; x need not be exactly what next() said
   std::size_t steps() const { return steps_; }
 
   // The posterior median with its credible interval, which never leaves [from, to]: what lies
@@ -56,8 +57,8 @@ class CapacitySearch {
 
   Options options_;
   bool climbing_ = true;
-  bool missed_before_ = false;  // the same load, while climbing
-  double climbed_to_;
+  bool missed_before_ = false;  // the latest answer
+  double reach_;                // never asked beyond: the target is not hurt more than it has to be
   std::size_t steps_ = 0;
   // Of the capacity: below `from`, then cells of equal width in its logarithm, then above `to`.
   std::vector<double> probability_;
