@@ -14,7 +14,8 @@ namespace {
 
 // A step that says nothing about the target is measured up to so many times in all.
 constexpr int kTriesMax = 3;
-// A target at its limit of connections leaves the others waiting at each step: less than a run does.
+// A target at its limit of connections leaves the others waiting at each step: less than a run
+// does.
 constexpr core::Nanos kOpeningGrace = 3 * core::kSecond;
 
 }  // namespace
@@ -64,7 +65,8 @@ core::Result<void> CapacityRun::prepare(const run::Plan& plan) {
 
 core::Result<run::Record> CapacityRun::measure(const run::Plan& plan) {
   if (auto ready = prepare(plan); !ready) return std::unexpected(ready.error());
-  if (auto open = session_->open_connections(kOpeningGrace); !open) return std::unexpected(open.error());
+  if (auto open = session_->open_connections(kOpeningGrace); !open)
+    return std::unexpected(open.error());
   session_->drive();
   return session_->finish();
 }
@@ -107,6 +109,8 @@ core::Result<void> CapacityRun::search() {
     if (!done) capacity_.lost = "the target was lost for good: " + done.error().text;
     if (!done || last_.interrupted) break;
     capacity_.steps.push_back(*done);
+    if (!done->tells() && interrupt_.requested())
+      break;  // it might have told, had it been asked on
     search_.add(load, done->kept());
     capacity_.found = search_.estimate();
     capacity_.below_from = search_.below_from();
@@ -131,6 +135,7 @@ void CapacityRun::hold() {
 run::Record CapacityRun::finish() && {
   last_.run.started_at = started_at_;
   last_.run.duration_s = duration_s_;
+  last_.interrupted |= interrupt_.requested();
   last_.capacity = std::move(capacity_);
   return std::move(last_);
 }

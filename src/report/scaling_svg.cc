@@ -16,7 +16,7 @@ namespace {
 constexpr double kWidth = 760, kPanelHeight = 380, kHead = 44;
 constexpr double kLeft = 96, kRight = 24, kTop = 56, kBottom = 56;  // of a panel, to its axes
 constexpr int kTicks = 5;                                           // about
-constexpr int kCurveSegments = 60;
+constexpr int kCurveSegments = 96;
 
 constexpr std::string_view kStyle = R"(<style>
   svg { color: #1f2328; }
@@ -83,10 +83,12 @@ class Panel {
   double up(double x) const { return lower() - (lower() - upper()) * x / x_max_; }
   double n_end_of_law() const { return stats::kExtrapolationMax * series_.fit->n_max; }
 
+  // Closer to each other where there are few connections, and a law bends the most.
   static std::vector<double> between(double from, double to) {
     std::vector<double> loads;
-    for (int i = 0; i <= kCurveSegments; ++i)
-      loads.push_back(i == kCurveSegments ? to : from + (to - from) * i / kCurveSegments);
+    for (int i = 0; i < kCurveSegments; ++i)
+      loads.push_back(from * std::pow(to / from, static_cast<double>(i) / kCurveSegments));
+    loads.push_back(to);
     return loads;
   }
   std::vector<double> curve(double to) const {
@@ -174,24 +176,30 @@ class Panel {
     if (!series_.fit) return "no law: it needs four levels";
     const auto& fit = *series_.fit;
     return fmt::format(
-        "law: contention {:.2g} ({:.2g} to {:.2g}), coherency {:.2g} ({:.2g} to {:.2g}); band: 95 "
-        "%; dashed: not measured",
+        "law: contention {:.2g} ({:.2g} to {:.2g}), coherency {:.2g} ({:.2g} to {:.2g})",
         fit.sigma.value, fit.sigma.low, fit.sigma.high, fit.kappa.value, fit.kappa.low,
         fit.kappa.high);
   }
 
-  std::string words() const {
+  // How to read the picture.
+  std::string legend() const {
     const bool distrusted =
         !std::ranges::all_of(series_.levels, [](const auto& result) { return result.trusted; });
+    return fmt::format("{}{}", series_.fit ? "band: 95 %, dashed: not measured" : "",
+                       distrusted ? ", hollow: not trusted" : "");
+  }
+
+  std::string words() const {
     const double middle = (upper() + lower()) / 2;
     return fmt::format(
-        "<text x=\"{0:.1f}\" y=\"{1:.1f}\">{2}{3}</text>\n"
+        "<text x=\"{0:.1f}\" y=\"{1:.1f}\">{2}</text>\n"
+        "<text class=\"quiet\" text-anchor=\"end\" x=\"{9:.1f}\" y=\"{1:.1f}\">{3}</text>\n"
         "<text class=\"quiet\" x=\"{0:.1f}\" y=\"{4:.1f}\">{5}</text>\n"
         "<text text-anchor=\"middle\" x=\"{6:.1f}\" y=\"{7:.1f}\">connections</text>\n"
         "<text text-anchor=\"middle\" transform=\"rotate(-90 18 {8:.1f})\" x=\"18\" y=\"{8:.1f}\">"
         "messages per second, achieved</text>\n",
-        left(), top_ + 22, series_.title(), distrusted ? " (hollow: not trusted)" : "", top_ + 42,
-        law_words(), (left() + right()) / 2, lower() + 42, middle);
+        left(), top_ + 22, series_.title(), legend(), top_ + 42, law_words(),
+        (left() + right()) / 2, lower() + 42, middle, right());
   }
 
   const run::ScalingSeries& series_;

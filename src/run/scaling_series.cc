@@ -31,7 +31,8 @@ std::vector<ScalingSeries> scaling_series(const std::vector<LevelResult>& levels
       return series.burst == result.level.burst && series.closed == closed;
     });
     if (found == all.end())
-      found = all.insert(all.end(), {.burst = result.level.burst, .closed = closed, .levels = {}, .fit = {}});
+      found = all.insert(all.end(),
+                         {.burst = result.level.burst, .closed = closed, .levels = {}, .fit = {}});
     found->levels.push_back(result);
   }
   for (auto& series : all) {
