@@ -84,6 +84,7 @@ TEST(CapacitySearch, OneAnswerInTwentyMayBeWrong) {
       coverage(200, random, [&](double capacity) { return lying(capacity, 0.05, random); });
   EXPECT_GE(seen.covered, 180);
   EXPECT_GE(seen.narrow, 180);
+  RecordProperty("covered", seen.covered);
   RecordProperty("steps", static_cast<int>(seen.steps / 200));
 }
 
@@ -92,6 +93,7 @@ TEST(CapacitySearch, ATossUpAroundTheCapacityIsCovered) {
   const Coverage seen =
       coverage(200, random, [&](double capacity) { return soft(capacity, 0.02, 0.05, random); });
   EXPECT_GE(seen.covered, 180);
+  RecordProperty("covered", seen.covered);
   RecordProperty("steps", static_cast<int>(seen.steps / 200));
 }
 
@@ -100,6 +102,7 @@ TEST(CapacitySearch, WithHonestAnswersTheIntervalIsRightNearlyAlways) {
   const Coverage seen = coverage(200, random, [](double capacity) { return exact(capacity); });
   EXPECT_GE(seen.covered, 190);
   EXPECT_EQ(seen.narrow, 200);
+  RecordProperty("covered", seen.covered);
   RecordProperty("steps", static_cast<int>(seen.steps / 200));
 }
 
