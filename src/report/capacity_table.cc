@@ -4,7 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <iterator>
+#include <utility>
 
 #include "core/quantity.h"
 #include "run/capacity_text.h"
@@ -52,7 +52,9 @@ std::string capacity_row(const run::Capacity& capacity, const run::CapacityStep&
 
 std::string capacity_table(const run::Capacity& capacity) {
   auto steps = capacity.steps;
-  std::ranges::stable_sort(steps, {}, &run::CapacityStep::load);
+  std::ranges::sort(steps, {}, [](const run::CapacityStep& step) {
+    return std::pair(step.load, step.result.achieved_per_s);
+  });
   auto out = capacity_head(capacity) + "\n";
   for (const auto& step : steps) out += capacity_row(capacity, step) + "\n";
   if (capacity.hold) out += capacity_row(capacity, *capacity.hold) + " (hold)\n";

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace gauntlet::run {
 namespace {
@@ -36,8 +37,9 @@ std::vector<ScalingSeries> scaling_series(const std::vector<LevelResult>& levels
     found->levels.push_back(result);
   }
   for (auto& series : all) {
-    std::ranges::stable_sort(series.levels, {},
-                             [](const LevelResult& r) { return r.level.connections; });
+    std::ranges::sort(series.levels, {}, [](const LevelResult& result) {
+      return std::pair(result.level.connections, result.achieved_per_s);
+    });
     series.fit = fit_of(series.levels);
   }
   return all;

@@ -36,7 +36,7 @@ CapacitySearch::CapacitySearch(const Options& options) : options_(options), reac
 }
 
 double CapacitySearch::capacity_at(std::size_t cell) const {
-  const double cells = static_cast<double>(probability_.size() - 2);
+  const auto cells = static_cast<double>(probability_.size() - 2);
   const double middle = (static_cast<double>(cell) - 0.5) / cells;
   return options_.from * std::pow(options_.to / options_.from, middle);
 }
@@ -65,7 +65,7 @@ double CapacitySearch::quantile(double p) const {
     }
     if (i == 0) return options_.from;
     if (i + 1 == probability_.size()) break;
-    const double cells = static_cast<double>(probability_.size() - 2);
+    const auto cells = static_cast<double>(probability_.size() - 2);
     const double inside = static_cast<double>(i - 1) + (p - below) / probability_[i];
     return options_.from * std::pow(options_.to / options_.from, inside / cells);
   }
