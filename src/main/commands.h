@@ -5,16 +5,23 @@
 #include <string>
 #include <vector>
 
+#include "main/capacity_options.h"
 #include "main/floor.h"
 #include "main/run_options.h"
 #include "main/serve_options.h"
+#include "run/record.h"
+#include "run/verdict.h"
 
 namespace gauntlet::main {
 
 int run_command(const RunOptions& options, const std::vector<std::string>& argv);
+int capacity_command(const CapacityOptions& options, const std::vector<std::string>& argv);
 int serve_command(const ServeOptions& options);
 int floor_command(const FloorOptions& options);
 int list_command();
 int show_command(const std::string& name);
+
+// Writes the reports, prints the verdict and gives its exit code: the end of every run.
+int conclude(const run::Record& record, const run::Verdict& verdict, const RunOptions& options);
 
 }  // namespace gauntlet::main

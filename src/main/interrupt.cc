@@ -10,6 +10,7 @@ namespace {
 constexpr int kExitInterrupted = 130;
 
 volatile std::sig_atomic_t requests = 0;
+int listening = 0;
 
 void on_signal(int) {
   requests = requests + 1;
@@ -25,12 +26,14 @@ void handle(int signal_number, void (*handler)(int)) {
 }  // namespace
 
 Interrupt::Interrupt() {
+  if (listening++ > 0) return;
   requests = 0;
   handle(SIGINT, on_signal);
   handle(SIGTERM, on_signal);
 }
 
 Interrupt::~Interrupt() {
+  if (--listening > 0) return;
   handle(SIGINT, SIG_DFL);
   handle(SIGTERM, SIG_DFL);
 }

@@ -36,11 +36,15 @@ int parse_and_run(int argc, char** argv) {
   app.require_subcommand(1);
   app.set_version_flag("--version", std::string("gauntlet ") + std::string(core::kVersion));
   RunOptions run_options;
+  CapacityOptions capacity_options;
   ServeOptions serve_options;
   FloorOptions floor_options;
   std::string shown;
   auto* run = app.add_subcommand("run", "run a suite, or an ad hoc load, against a target");
   declare_run_options(*run, run_options);
+  auto* capacity = app.add_subcommand(
+      "capacity", "search for the highest rate, or number of connections, that keeps the limits");
+  declare_capacity_options(*capacity, capacity_options);
   auto* serve = app.add_subcommand("serve", "our own MCP server");
   declare_serve_options(*serve, serve_options);
   auto* floor = app.add_subcommand(
@@ -53,7 +57,7 @@ int parse_and_run(int argc, char** argv) {
   show->add_option("name", shown)->required();
 
   std::vector<std::string> arguments(words.begin() + 1, words.end());
-  run_options.command = split_command(arguments);
+  run_options.command = capacity_options.run.command = split_command(arguments);
   std::ranges::reverse(arguments);  // as CLI11 wants them
   try {
     app.parse(arguments);
@@ -71,6 +75,7 @@ int parse_and_run(int argc, char** argv) {
   }
   sort_out_target(run_options);
   if (run->parsed()) return run_command(run_options, words);
+  if (capacity->parsed()) return capacity_command(capacity_options, words);
   if (serve->parsed()) return serve_command(serve_options);
   if (floor->parsed()) return floor_command(floor_options);
   if (list->parsed()) return list_command();

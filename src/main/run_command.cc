@@ -11,9 +11,8 @@
 #include "verdict/judge.h"
 
 namespace gauntlet::main {
-namespace {
 
-int report(const run::Record& record, const run::Verdict& verdict, const RunOptions& options) {
+int conclude(const run::Record& record, const run::Verdict& verdict, const RunOptions& options) {
   const int exit_code = verdict::exit_code(verdict, options.strict, record.interrupted);
   const auto folder = report::write_results(options.results, record, verdict, exit_code);
   fmt::print("{}", report::verdict_text(record, verdict, folder ? folder->string() : "",
@@ -22,21 +21,20 @@ int report(const run::Record& record, const run::Verdict& verdict, const RunOpti
   return exit_code;
 }
 
-}  // namespace
-
 int run_command(const RunOptions& options, const std::vector<std::string>& argv) {
   auto plan = make_plan(options);
   if (!plan) return complain(plan.error());
   if (!plan->levels.empty()) {
     const auto climbed = climb(*plan, options, argv);
-    return climbed ? report(climbed->record, climbed->verdict, options) : complain(climbed.error());
+    return climbed ? conclude(climbed->record, climbed->verdict, options)
+                   : complain(climbed.error());
   }
   RunSession session(std::move(*plan), options, argv);
   if (const auto met = session.meet_target(); !met) return complain(met.error());
   if (const auto open = session.open_connections(); !open) return complain(open.error());
   session.drive();
   const run::Record record = session.finish();
-  return report(record, verdict::judge(record), options);
+  return conclude(record, verdict::judge(record), options);
 }
 
 }  // namespace gauntlet::main

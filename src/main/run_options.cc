@@ -221,16 +221,24 @@ core::Result<void> add_slos(const RunOptions& options, run::Plan& plan) {
 
 void declare_run_options(CLI::App& app, RunOptions& options) {
   app.add_option("suite", options.suite, "a shipped suite (see: gauntlet list) or a TOML file");
-  app.add_option("target", options.url,
-                 "http://host:port/path, tcp://host:port or unix:/path; after `--`: a command that "
-                 "serves MCP on stdio; none: our own server");
-  app.add_option("--url", options.url, "the target of a run without a suite; `builtin`: our own");
-  app.add_option("--transport", options.transport, "of our own server: http, tcp or unix")
-      ->check(CLI::IsMember({"http", "tcp", "unix"}));
-  app.add_option("-c,--connections", options.connections, "virtual clients, each with its own");
+  declare_load_options(app, options);
   app.add_option("-R,--rate", options.rate,
                  "messages per second, all together; without it a closed loop");
   app.add_option("-d,--duration", options.duration, "of the measured phase, e.g. 30s");
+  app.add_option("--warmup", options.warmup, "auto, or a time such as 10s");
+  app.add_option("--mode", options.mode,
+                 "demo, short or extended; default: STRESS_TEST_MODE, or demo");
+  app.add_flag("--strict", options.strict, "WARN fails the run too");
+}
+
+void declare_load_options(CLI::App& app, RunOptions& options) {
+  app.add_option("target", options.url,
+                 "http://host:port/path, tcp://host:port or unix:/path; after `--`: a command that "
+                 "serves MCP on stdio; none: our own server");
+  app.add_option("--url", options.url, "the target, without a suite; `builtin`: our own");
+  app.add_option("--transport", options.transport, "of our own server: http, tcp or unix")
+      ->check(CLI::IsMember({"http", "tcp", "unix"}));
+  app.add_option("-c,--connections", options.connections, "virtual clients, each with its own");
   app.add_option("-t,--threads", options.threads, "load threads; default: cores - 1");
   app.add_option("--burst", options.burst, "calls of one client at the same instant");
   app.add_option("--pipeline", options.pipeline, "HTTP requests in flight on one connection");
@@ -247,15 +255,11 @@ void declare_run_options(CLI::App& app, RunOptions& options) {
   app.add_option("-H,--header", options.headers, "'Name: value' for every HTTP request; repeatable")
       ->allow_extra_args(false);
   app.add_option("--timeout", options.timeout, "per message, from its intended send time");
-  app.add_option("--warmup", options.warmup, "auto, or a time such as 10s");
-  app.add_option("--mode", options.mode,
-                 "demo, short or extended; default: STRESS_TEST_MODE, or demo");
   app.add_option("--seed", options.seed, "64-bit number that everything random follows from");
   app.add_option("--results", options.results, "folder for the reports; default: results");
   app.add_option("--metrics-listen", options.metrics_listen,
                  "address for /metrics; default: the suite's port on 127.0.0.1");
   app.add_option("--metrics-prefix", options.metrics_prefix, "default: gauntlet");
-  app.add_flag("--strict", options.strict, "WARN fails the run too");
   app.add_flag("-q,--quiet", options.quiet, "only the verdict");
 }
 

@@ -36,6 +36,8 @@ struct RunOptions {
 
 // Declares the options; they are filled when the application parses.
 void declare_run_options(CLI::App& app, RunOptions& options);
+// Those of them that say whom to load with what, whatever the rate and for however long.
+void declare_load_options(CLI::App& app, RunOptions& options);
 
 // The plan: the suite (or an ad hoc one) with what the command line overrides.
 core::Result<run::Plan> make_plan(const RunOptions& options);

@@ -13,8 +13,6 @@ namespace gauntlet::main {
 namespace {
 
 constexpr core::Nanos kStep = 50 * core::kMillisecond;
-// After the ramp, connections that are not ready yet get this long.
-constexpr core::Nanos kOpeningGrace = 15 * core::kSecond;
 constexpr std::size_t kRunIdSeedDigits = 8;
 
 std::string make_run_id(const run::Plan& plan) {
@@ -108,6 +106,15 @@ core::Result<void> RunSession::meet_target() {
   return find_floor();
 }
 
+void RunSession::take_target(RunSession& before) {
+  own_server_ = std::move(before.own_server_);
+  before.own_server_.reset();
+  target_ = before.target_;
+  introduction_ = before.introduction_;
+  listener_ = before.listener_;
+  metrics_ = std::move(before.metrics_);
+}
+
 // Only where the target is on this machine: elsewhere another machine's floor would count.
 core::Result<void> RunSession::find_floor() {
   const auto& load = plan_.load;
@@ -129,11 +136,11 @@ core::Result<void> RunSession::find_floor() {
   return {};
 }
 
-core::Result<void> RunSession::open_connections() {
+core::Result<void> RunSession::open_connections(core::Nanos grace) {
   started_ = core::monotonic_ns();
   engine_ = std::make_unique<load::Engine>(plan_, target_);
   recorder_.emplace(plan_, engine_->threads());
-  const core::Nanos limit = started_ + plan_.load.ramp + kOpeningGrace;
+  const core::Nanos limit = started_ + plan_.load.ramp + grace;
   while (engine_->ready() < plan_.load.connections && core::monotonic_ns() < limit &&
          !interrupt_.requested()) {
     std::this_thread::sleep_for(std::chrono::nanoseconds(kStep));

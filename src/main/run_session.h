@@ -30,8 +30,12 @@ class RunSession {
 
   // Starts or reaches the target and agrees on the protocol. Errors: usage, unreachable.
   core::Result<void> meet_target();
+  // Instead: goes on with the target (own server and metrics included) of a session that finished.
+  void take_target(RunSession& before);
+  // After the ramp, connections that are not ready yet get this long.
+  static constexpr core::Nanos kOpeningGrace = 15 * core::kSecond;
   // Opens the connections. Errors: unreachable where not one of them could be opened.
-  core::Result<void> open_connections();
+  core::Result<void> open_connections(core::Nanos grace = kOpeningGrace);
   // Runs the phases to their end, or to an interrupt.
   void drive();
   // Everything found out, self-check included.

@@ -8,6 +8,7 @@
 
 #include "core/fd.h"
 #include "report/junit.h"
+#include "report/scaling_svg.h"
 #include "report/summary_json.h"
 
 namespace gauntlet::report {
@@ -51,6 +52,11 @@ core::Result<std::filesystem::path> write_results(const std::filesystem::path& r
     return std::unexpected(written.error());
   }
   if (auto written = write_whole_file(folder / "junit.xml", junit_xml(record, verdict)); !written) {
+    return std::unexpected(written.error());
+  }
+  if (record.levels.empty()) return folder;
+  const auto svg = scaling_svg(record.plan.suite + ": " + record.run.id, record.levels);
+  if (auto written = write_whole_file(folder / "scaling.svg", svg); !written) {
     return std::unexpected(written.error());
   }
   return folder;

@@ -8,7 +8,9 @@
 
 #include "core/version.h"
 #include "report/utf8.h"
+#include "run/capacity_text.h"
 #include "run/measured.h"
+#include "stats/capacity_search.h"
 
 namespace gauntlet::report {
 
@@ -312,6 +314,45 @@ json::value scaling_json(const run::Record& record) {
                       {"peak_connections", number(fit->peak().value_or(NAN))}};
 }
 
+json::object gave_way_json(const run::GaveWay& gave_way) {
+  return {{"who", text(run::to_string(gave_way.who))},
+          {"metrics", texts(gave_way.metrics)},
+          {"reason", text_or_null(gave_way.reason)}};
+}
+
+json::object step_json(const run::CapacityStep& step) {
+  return {{"load", number(step.load)},
+          {"kept", step.kept()},
+          {"gave_way", gave_way_json(step.gave_way)},
+          {"result", level_json(step.result)}};
+}
+
+json::value capacity_json(const run::Capacity& capacity) {
+  json::array steps;
+  for (const auto& step : capacity.steps) steps.push_back(step_json(step));
+  json::value at = nullptr;
+  if (capacity.gave_way.who != run::GaveWay::Who::nobody) at = number(capacity.gave_way_at);
+  json::object gave_way = gave_way_json(capacity.gave_way);
+  gave_way["at"] = std::move(at);
+  return json::object{
+      {"of", capacity.of_connections ? "connections" : "rate"},
+      {"from", number(capacity.from)},
+      {"to", number(capacity.to)},
+      {"per_connection_per_s", number_or_null(capacity.per_connection_per_s)},
+      {"estimate", capacity.found ? estimate_json(*capacity.found) : json::value(nullptr)},
+      {"confidence", stats::CapacitySearch::kConfidence},
+      {"probability_below_from", number(capacity.below_from)},
+      {"probability_above_to", number(capacity.above_to)},
+      {"narrow", capacity.narrow},
+      {"text", text(run::found_text(capacity))},
+      {"gave_way", std::move(gave_way)},
+      {"steps", std::move(steps)},
+      {"hold", capacity.hold ? step_json(*capacity.hold) : json::value(nullptr)},
+      {"hold_share", number(capacity.hold_share)},
+      {"lost", text_or_null(capacity.lost)},
+      {"notes", texts(capacity.notes)}};
+}
+
 json::value floor_json(const run::Record& record) {
   if (!record.floor) return nullptr;
   const auto& floor = *record.floor;
@@ -352,6 +393,7 @@ std::string summary_json(const run::Record& record, const run::Verdict& verdict,
       {"faults", faults_json(record.faults)},
       {"levels", levels_json(record.levels)},
       {"scaling", scaling_json(record)},
+      {"capacity", record.capacity ? capacity_json(*record.capacity) : json::value(nullptr)},
       {"seconds", seconds_json(record.seconds)},
       {"hdr", hdr_json(measured.latencies)},
       {"verdict", run::to_string(verdict.outcome)},

@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "core/quantity.h"
+#include "report/capacity_table.h"
+#include "report/scaling_text.h"
 #include "run/limit.h"
 #include "run/measured.h"
 
@@ -172,14 +174,7 @@ std::string levels_table(const std::vector<run::LevelResult>& levels) {
                          "level", "conns", "burst", "offered", "achieved", "p50 ms", "p95", "p99",
                          "errors", "memory", "floor");
   for (const auto& result : levels) out += level_row(result);
-  if (const auto fit = run::scaling_of(levels)) {
-    out += fmt::format(
-        "{:<24} contention {:.2g} ({:.2g} to {:.2g}), coherency {:.2g} ({:.2g} to "
-        "{:.2g}), off by {:.2g} %\n",
-        "scaling law", fit->sigma.value, fit->sigma.low, fit->sigma.high, fit->kappa.value,
-        fit->kappa.low, fit->kappa.high, fit->error * 100);
-  }
-  return out;
+  return out + scaling_text(levels);
 }
 
 }  // namespace
@@ -235,6 +230,7 @@ std::string verdict_text(const run::Record& record, const run::Verdict& verdict,
                          std::string_view report_path, bool color) {
   auto out = table(rows_of(verdict), color);
   if (!record.levels.empty()) out += levels_table(record.levels);
+  if (record.capacity) out += capacity_table(*record.capacity);
   const auto line = [&](std::string_view title, std::string_view text) {
     if (!text.empty()) fmt::format_to(std::back_inserter(out), "{:<10}  {}\n", title, text);
   };

@@ -10,6 +10,7 @@
 
 #include "run/plan.h"
 #include "run/snapshot.h"
+#include "stats/scaling.h"
 
 namespace gauntlet::run {
 
@@ -144,6 +145,49 @@ struct LevelResult {
   bool trusted = false;
 };
 
+// What kept a load from being carried.
+struct GaveWay {
+  enum class Who : std::uint8_t {
+    nobody,     // it was carried
+    limits,     // the target missed them
+    target,     // it ended, or could not be reached
+    generator,  // the self-check failed: nothing is known of the target
+    machine,    // others had its cores: the target cannot be blamed
+    unknown,    // the limits could not be judged
+  };
+  Who who = Who::nobody;
+  std::vector<std::string> metrics;  // of the limits that were missed
+  std::string reason;                // "p99 132 ms, limit < 100 ms"
+};
+
+// One short run of a search for capacity.
+struct CapacityStep {
+  double load = 0;  // messages per second, or connections
+  LevelResult result;
+  GaveWay gave_way;
+
+  bool kept() const { return gave_way.who == GaveWay::Who::nobody; }
+  // Whether it says anything about the target; else it is measured again.
+  bool tells() const { return gave_way.who <= GaveWay::Who::target; }
+};
+
+// What a search for capacity came to.
+struct Capacity {
+  bool of_connections = false;           // else of messages per second
+  double from = 0, to = 0;               // what it searched
+  double per_connection_per_s = 0;       // of_connections: the rate of each
+  std::vector<CapacityStep> steps;       // in order, those that were measured again too
+  std::optional<stats::Estimate> found;  // nothing before the first answer
+  double below_from = 0, above_to = 0;   // probability that it lies outside
+  bool narrow = false;                   // the interval is as narrow as was asked for
+  double hold_share = 0;                 // of what was found
+  std::optional<CapacityStep> hold;      // nothing where it was not run
+  GaveWay gave_way;                      // first, as the load rose
+  double gave_way_at = 0;
+  std::string lost;                // why the search ended early, or ""
+  std::vector<std::string> notes;  // such as restarts of the target
+};
+
 struct Record {
   Plan plan;
   RunInfo run;
@@ -159,8 +203,9 @@ struct Record {
   std::vector<FaultRecord> faults;
   SelfCheck self_check;
   std::optional<FloorRecord> floor;
-  std::vector<LevelResult> levels;  // of a climbing suite; the rest is then of its last judged one
-  double opened_s = 0;              // until all connections were ready
+  std::vector<LevelResult> levels;   // of a climbing suite; the rest is then of its last judged one
+  std::optional<Capacity> capacity;  // of a search; the rest is then of its hold, or its last step
+  double opened_s = 0;               // until all connections were ready
   std::uint64_t connections_peak = 0;
   std::uint64_t unmatched_answers = 0;  // answers that belonged to no outstanding call
   bool nonce_verified = false;          // every tools/call answer had to carry its call's own nonce

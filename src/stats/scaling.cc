@@ -4,6 +4,7 @@
 #include <array>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
+#include <limits>
 #include <set>
 #include <utility>
 #include <vector>
@@ -125,6 +126,20 @@ std::optional<double> ScalingFit::throughput(double n) const {
   return lambda.value * n / (1 + sigma.value * (n - 1) + kappa.value * n * (n - 1));
 }
 
+std::optional<Estimate> ScalingFit::band(double n) const {
+  const auto x = throughput(n);
+  if (!x) return std::nullopt;
+  const Vector terms = {1, (n - 1) / n_max, n * (n - 1) / (n_max * n_max)};
+  double square = 0;
+  for (std::size_t i = 0; i < kParameters; ++i)
+    for (std::size_t k = 0; k < kParameters; ++k) square += terms[i] * spread[i][k] * terms[k];
+  const double margin = std::sqrt(std::max(0.0, square));
+  const double inverse = n / *x;
+  const double high =
+      inverse > margin ? n / (inverse - margin) : std::numeric_limits<double>::infinity();
+  return Estimate{*x, n / (inverse + margin), high};
+}
+
 std::optional<ScalingFit> fit_scaling(std::span<const ScalingSample> samples, double confidence) {
   std::set<double> loads;
   ScalingFit fit;
@@ -151,6 +166,9 @@ std::optional<ScalingFit> fit_scaling(std::span<const ScalingSample> samples, do
   const double kappa_scale = sigma_scale / fit.n_max;
   fit.sigma = around(solution.value[1] * sigma_scale, margin(1) * sigma_scale);
   fit.kappa = around(solution.value[2] * kappa_scale, margin(2) * kappa_scale);
+  for (std::size_t i = 0; i < kParameters; ++i)
+    for (std::size_t k = 0; k < kParameters; ++k)
+      if (is_free[i] && is_free[k]) fit.spread[i][k] = t * t * variance * solution.covariance[i][k];
   fit.error = std::sqrt(solution.squares / static_cast<double>(samples.size()));
   return fit;
 }

@@ -9,6 +9,7 @@
 // Gunther, "Guerrilla Capacity Planning" (2007), ch. 5. Pure; safe on any thread.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <span>
 
@@ -33,11 +34,16 @@ struct ScalingFit {
   Estimate kappa;
   double error = 0;  // root mean square of the relative residuals
   double n_max = 0;  // the largest load measured
+  // Half widths squared: confidence bounds of N / X at a load are sqrt(v' spread v) away from it,
+  // with v = (1, (N - 1) / n_max, N (N - 1) / n_max^2).
+  std::array<std::array<double, 3>, 3> spread{};
 
   // Where throughput is at its peak; nothing where the law has none (kappa is 0).
   std::optional<double> peak() const;
   // Nothing beyond kExtrapolationMax times what was measured: the law is no crystal ball.
   std::optional<double> throughput(double n) const;
+  // The same with the fit's confidence bounds at that load; high is infinite where there is none.
+  std::optional<Estimate> band(double n) const;
 };
 
 // Nothing for fewer than four samples of different positive loads with a positive throughput each:

@@ -56,6 +56,15 @@ INSTANTIATE_TEST_SUITE_P(
                 "--echo excludes",
                 2},
         Mistake{{"floor", "-d", "1"}, "--duration must lie in", 2},
+        Mistake{{"capacity", "http://127.0.0.1:19999/mcp"}, "Connection refused", 3},
+        Mistake{{"capacity", "--from", "9/s", "--to", "8/s"}, "--from must not be above --to", 2},
+        Mistake{{"capacity", "--of", "calls"}, "--of", 2},
+        Mistake{{"capacity", "--per-connection", "5/s"}, "goes with --of connections", 2},
+        Mistake{{"capacity", "--of", "connections", "-c", "5"}, "-c: the search is for it", 2},
+        Mistake{{"capacity", "--of", "connections", "--to", "100001"}, "--to must lie in 1-", 2},
+        Mistake{{"capacity", "--slo", "recovery<1s"}, "recovery says nothing about a step", 2},
+        Mistake{{"capacity", "--from", "1/s"}, "quantiles need 1100 messages, 18m20s a step", 2},
+        Mistake{{"capacity", "--hold-at", "0%"}, "--hold-at must lie in 1%-100%", 2},
         Mistake{{"frobnicate"}, "'frobnicate' is not a command", 2},
         Mistake{{}, "A subcommand is required", 2}));
 

@@ -105,7 +105,7 @@ class Gauntlet {
 
  private:
   void add_results(std::vector<std::string>& argv) {
-    const bool runs = argv.size() > 4 && argv[4] == "run";
+    const bool runs = argv.size() > 4 && (argv[4] == "run" || argv[4] == "capacity");
     if (!runs || has_results_) return;
     has_results_ = true;
     argv.push_back("--results");

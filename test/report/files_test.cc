@@ -60,5 +60,14 @@ TEST_F(Files, ResultsLieInTheRunsFolder) {
   EXPECT_THAT(read(*path / "junit.xml"), testing::StartsWith("<?xml"));
 }
 
+TEST_F(Files, AClimbLeavesItsPicture) {
+  auto record = test::report_record();
+  record.levels.resize(1);
+  record.levels[0].level.name = "low";
+  const auto path = write_results(folder_, record, test::report_verdict(), 1);
+  ASSERT_TRUE(path) << path.error().text;
+  EXPECT_THAT(read(*path / "scaling.svg"), testing::HasSubstr("<title>low: 1 connections, "));
+}
+
 }  // namespace
 }  // namespace gauntlet::report

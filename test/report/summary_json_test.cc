@@ -130,8 +130,10 @@ TEST(Summary, CarriesHistogramsThatCanBeReadBack) {
 // Every key that is written is described.
 void expect_described(const json::value& value, const json::value& schema, const json::value& root,
                       const std::string& where) {
-  if (const auto* all = schema.as_object().if_contains("allOf")) {
-    return expect_described(value, all->at(0), root, where);
+  for (const char* several : {"allOf", "anyOf"}) {
+    if (const auto* all = schema.as_object().if_contains(several)) {
+      return expect_described(value, all->at(0), root, where);
+    }
   }
   if (const auto* ref = schema.as_object().if_contains("$ref")) {
     const std::string name(ref->as_string().c_str());
@@ -181,6 +183,38 @@ TEST(Summary, TellsWhatEachLevelCameTo) {
   EXPECT_EQ(document.at("floor").at("message_bytes"), 9);
   EXPECT_NEAR(document.at("scaling").at("lambda").at("value").as_double(), 100, 1e-6);
   EXPECT_TRUE(summary(test::report_record()).at("scaling").is_null());
+}
+
+TEST(Summary, TellsWhatASearchForCapacityCameTo) {
+  auto record = test::report_record();
+  run::CapacityStep kept, missed;
+  kept.load = kept.result.level.rate = 800;
+  missed.load = 1100;
+  missed.gave_way = {run::GaveWay::Who::limits, {"p99"}, "p99 132 ms, limit < 100 ms"};
+  run::Capacity capacity;
+  capacity.from = 100;
+  capacity.to = 5000;
+  capacity.steps = {kept, missed};
+  capacity.found = stats::Estimate{1000, 950, 1050};
+  capacity.narrow = true;
+  capacity.hold_share = 0.9;
+  capacity.hold = kept;
+  capacity.gave_way = missed.gave_way;
+  capacity.gave_way_at = 1100;
+  record.capacity = capacity;
+  const auto document = summary(record);
+  EXPECT_EQ(violation(document), "");
+  expect_described(document, schema_json(), schema_json(), "");
+  const auto& found = document.at("capacity").as_object();
+  EXPECT_EQ(found.at("of"), "rate");
+  EXPECT_EQ(found.at("estimate").at("low").as_double(), 950);
+  EXPECT_EQ(found.at("text"), "1,000/s (95 %: 950/s to 1,050/s)");
+  EXPECT_EQ(found.at("gave_way").at("who"), "limits");
+  EXPECT_EQ(found.at("gave_way").at("at").as_double(), 1100);
+  EXPECT_TRUE(found.at("steps").at(0).at("kept").as_bool());
+  EXPECT_EQ(found.at("steps").at(1).at("gave_way").at("metrics").at(0), "p99");
+  EXPECT_EQ(found.at("hold").at("result").at("offered_per_s").as_double(), 0);
+  EXPECT_TRUE(summary(test::report_record()).at("capacity").is_null());
 }
 
 TEST(Summary, AddsUpWhatBecameOfTheClients) {

@@ -60,6 +60,26 @@ TEST(Scaling, NoiseWidensTheIntervals) {
   EXPECT_GE(noisy->lambda.high, 10);
 }
 
+TEST(Scaling, TheBandHoldsTheLawAndWidensBeyondWhatWasMeasured) {
+  auto samples = law(10, 1e-5, 1e-10);
+  EXPECT_NEAR(fit_scaling(samples)->band(5000)->low, samples[3].x, 1e-3) << "exact: no width";
+  for (std::size_t i = 0; i < samples.size(); ++i) samples[i].x *= i % 2 == 0 ? 1.02 : 0.98;
+  const auto fit = fit_scaling(samples);
+  ASSERT_TRUE(fit);
+  const auto width = [&](double n) {
+    const auto band = fit->band(n);
+    EXPECT_DOUBLE_EQ(band->value, *fit->throughput(n));
+    return (band->high - band->low) / band->value;
+  };
+  for (const auto& [n, x] : law(10, 1e-5, 1e-10)) {
+    EXPECT_LE(fit->band(n)->low, x);
+    EXPECT_GE(fit->band(n)->high, x);
+  }
+  EXPECT_GT(width(22'500), 1.5 * width(10'000));
+  EXPECT_NEAR(fit->band(1)->high, fit->lambda.high, 1e-9) << "one alone is lambda";
+  EXPECT_FALSE(fit->band(22'501));
+}
+
 TEST(Scaling, ThePeakIsWhereThroughputTurns) {
   const auto fit = fit_scaling(law(10, 1e-5, 1e-8));
   ASSERT_TRUE(fit && fit->peak());
