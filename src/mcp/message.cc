@@ -196,6 +196,8 @@ error_code take_params(value field, Parts& parts) {
     if (key == "_meta") return take_meta(inner, message);
     if (key == "uri") return take_string(inner, message.uri);
     if (key == "protocolVersion") return take_string(inner, message.protocol_version);
+    if (key == "taskId") return take_string(inner, message.task_id);
+    if (key == "task") message.has_task = true;
     if (key == "cursor") message.has_cursor = true;
     return check(inner, 2);
   });

@@ -33,9 +33,11 @@ struct Message {
   // Of params; empty where absent or of another type.
   std::string_view name;              // tools/call, prompts/get
   std::string_view uri;               // resources/read
+  std::string_view task_id;           // tasks/…
   std::string_view arguments;         // raw JSON of an object, or empty
   std::string_view protocol_version;  // initialize
   bool has_cursor = false;            // lists: not the first page
+  bool has_task = false;              // tools/call: it is to run as a task (2025-11-25)
 
   // Of params._meta: the claim to belong to the stateless era.
   bool has_claim = false;                // the protocolVersion key is there, whatever its type

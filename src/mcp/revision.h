@@ -44,6 +44,10 @@ inline constexpr std::string_view kMetaClientInfo = "io.modelcontextprotocol/cli
 inline constexpr std::string_view kMetaClientCapabilities =
     "io.modelcontextprotocol/clientCapabilities";
 inline constexpr std::string_view kMetaServerInfo = "io.modelcontextprotocol/serverInfo";
+// 2025-11-25: the task that a message belongs to.
+inline constexpr std::string_view kMetaRelatedTask = "io.modelcontextprotocol/related-task";
+// 2026-07-28: among the extensions of the capabilities.
+inline constexpr std::string_view kTasksExtension = "io.modelcontextprotocol/tasks";
 
 // JSON-RPC and MCP error codes that we send or look for.
 inline constexpr int kParseError = -32700;

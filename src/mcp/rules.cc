@@ -45,6 +45,9 @@ bool decode_base64(std::string_view text, std::string& out) {
 // What Mcp-Name must mirror; empty: nothing.
 std::string_view mirrored_name(const Message& message) {
   if (message.method == "tools/call" || message.method == "prompts/get") return message.name;
+  if (message.method == "tasks/get" || message.method == "tasks/update" ||
+      message.method == "tasks/cancel")
+    return message.task_id;
   return message.method == "resources/read" ? message.uri : std::string_view();
 }
 

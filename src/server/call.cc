@@ -75,6 +75,7 @@ std::optional<std::int64_t> Call::integer(std::string_view name) const {
 }
 
 void Call::progress(double done, double total, std::string_view message) {
+  if (job_) return calls_.note_progress(*this, done, total, message);
   const json::value* const token = progress_token(request_.params);
   if (token == nullptr || done <= progress_ || calls_.gate_.sheds_notification()) return;
   progress_ = done;
@@ -88,6 +89,7 @@ void Call::progress(double done, double total, std::string_view message) {
 }
 
 void Call::log(std::uint8_t level, json::value data, std::string_view logger) {
+  if (job_) return;  // there is no stream that it would belong on
   if (level >= kLevels.size() || level < request_.log_level) return;
   if (calls_.gate_.sheds_notification()) return;
   json::object params;
@@ -97,7 +99,9 @@ void Call::log(std::uint8_t level, json::value data, std::string_view logger) {
   send(notification("notifications/message", std::move(params)));
 }
 
-void Call::disconnect(core::Nanos retry) { calls_.outlet_of(*this).disconnect(retry); }
+void Call::disconnect(core::Nanos retry) {
+  if (!job_) calls_.outlet_of(*this).disconnect(retry);
+}
 
 void Call::announce(const Letter& letter) { calls_.shared_.mailbox->broadcast(letter); }
 
@@ -127,10 +131,10 @@ bool Call::find_replies(const std::vector<std::pair<std::string, Question>>& que
   bool all = true;
   for (std::size_t i = 0; i < questions.size(); ++i) {
     const auto& [key, question] = questions[i];
-    if (request_.era == mcp::Era::stateful) {
+    if (request_.era == mcp::Era::stateful || job_) {
       if (!can(question.needs))
         replies_[i].error = "the client does not answer " + question.method;
-      else if (calls_.question_count() + i >= kOpenQuestionsMax)
+      else if (!job_ && calls_.question_count() + i >= kOpenQuestionsMax)
         replies_[i].error = "too busy to ask";
       else
         all = false;
@@ -161,7 +165,14 @@ void Call::forget(std::string_view key) {
   given_.erase(to_json(key));
 }
 
+bool Call::may_defer() const {
+  return !job_ && request_.era == mcp::Era::stateless && can(kKnowsTasks);
+}
+
+void Call::wait_for_news() { calls_.await_news(*this); }
+
 void Call::put(std::vector<std::pair<std::string, Question>>& questions) {
+  if (job_) return calls_.ask_in_job(*this, questions);
   waiting_ = request_.era == mcp::Era::stateful ? Waiting::replies : Waiting::round_trip;
   replies_missing_ = 0;
   for (std::size_t i = 0; i < questions.size(); ++i) {

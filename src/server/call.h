@@ -15,6 +15,10 @@
 // answer, the handler starts anew, and this time ask() returns at once. So whatever a handler does
 // before it asks is done again: ask first, act then.
 //
+// A call may run as a job (server/job.h): then its answer is that there is one, the handler goes on
+// without a connection, its progress is the job's message, and ask() puts the question into the job
+// and waits for the answer, in either era.
+//
 // A handler may be destroyed at any co_await: its call was cancelled, or its client is gone.
 // Belongs to the worker's thread.
 #pragma once
@@ -32,6 +36,7 @@
 
 #include "core/clock.h"
 #include "mcp/revision.h"
+#include "server/job.h"
 #include "server/outlet.h"
 #include "server/question.h"
 #include "server/session.h"
@@ -55,7 +60,8 @@ struct Request {
   std::uint8_t capabilities = 0;      // ClientCapability
   std::optional<SessionKey> session;  // over HTTP, stateful
   std::uint64_t principal = 0;
-  std::string owner;  // who may cancel it or answer its questions
+  std::string owner;   // who may cancel it or answer its questions
+  JobOwner job_owner;  // whose its job is, should it become one
 };
 
 class Call {
@@ -103,6 +109,16 @@ class Call {
   struct AskAll : Ask {
     std::vector<ClientReply> await_resume() { return std::move(call.replies_); }
   };
+  // Stateless: from here on the call is a job, where its client knows of them; before, ask() is by
+  // round trips. Else nothing happens.
+  struct Defer {
+    Call& call;
+    bool await_ready() const noexcept { return !call.may_defer(); }
+    void await_suspend(std::coroutine_handle<>) { call.waiting_ = Waiting::deferral; }
+    void await_resume() const noexcept {}
+  };
+  Defer defer() { return {*this}; }
+
   // Keys name a question within its request. Asking what the client cannot answer ends the
   // handler: an error in the stateless era (-32021), a reply with an error in the stateful one.
   AskOne ask(std::string key, Question question);
@@ -121,12 +137,22 @@ class Call {
   friend class Calls;
 
   // What the coroutine waits for.
-  enum class Waiting : std::uint8_t { nothing, time, replies, round_trip };
+  enum class Waiting : std::uint8_t { nothing, time, replies, round_trip, deferral, news };
+
+  // Until the job that it follows has changed, or may have.
+  struct News {
+    Call& call;
+    bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<>) { call.wait_for_news(); }
+    void await_resume() const noexcept {}
+  };
 
   void wait(core::Nanos length);
   bool find_replies(const std::vector<std::pair<std::string, Question>>& questions);
   const boost::json::object* known_answer(const std::string& key, const Question& question);
   void put(std::vector<std::pair<std::string, Question>>& questions);
+  bool may_defer() const;
+  void wait_for_news();
   void send(const boost::json::object& message);
 
   Calls& calls_;
@@ -142,6 +168,10 @@ class Call {
   double progress_ = -1;
   std::vector<ClientReply> replies_;
   std::size_t replies_missing_ = 0;
+  std::optional<JobId> job_;      // that it runs as
+  std::optional<JobId> follows_;  // tasks/result: the job that it waits for
+  // As a job: what is asked now, with the place of its reply.
+  std::vector<std::pair<std::string, std::size_t>> asked_;
   bool always_sealed_ = false;
   bool has_state_ = false;
   boost::json::object input_requests_;  // stateless: what is asked, by key

@@ -36,13 +36,21 @@ json::object capability_names(std::uint8_t bits) {
   if (bits & kCanSample) names["sampling"] = json::object();
   if (bits & kCanElicit) names["elicitation"] = json::object();
   if (bits & kCanListRoots) names["roots"] = json::object();
+  if (bits & kKnowsTasks)
+    names["extensions"].emplace_object()[{mcp::kTasksExtension.data(),
+                                          mcp::kTasksExtension.size()}] = json::object();
   return names;
 }
 
 }  // namespace
 
 Calls::Calls(const Config& config, Timers& timers, Shared& shared, Gate& gate, Finish finish)
-    : config_(config), timers_(timers), shared_(shared), gate_(gate), finish_(std::move(finish)) {}
+    : config_(config),
+      timers_(timers),
+      shared_(shared),
+      jobs_(*shared.jobs),
+      gate_(gate),
+      finish_(std::move(finish)) {}
 
 Calls::~Calls() = default;
 
@@ -113,6 +121,8 @@ bool Calls::run(Call& call) {
 
 Answer Calls::settle(CallId id, bool within_start) {
   Call& call = *calls_.at(id);
+  if (call.job_) return settle_job(call);
+  if (call.waiting_ == Call::Waiting::deferral) return become_job(call, within_start);
   const bool ended = call.task_.done() || call.waiting_ == Call::Waiting::round_trip;
   if (!ended) {
     outlet_of(call);
@@ -123,6 +133,7 @@ Answer Calls::settle(CallId id, bool within_start) {
   const core::Nanos since_ns = call.since_ns_;
   const std::unique_ptr<Outlet> outlet = std::move(call.outlet_);
   index_.remove(request.owner, request.id, id);
+  unfollow(call);
   calls_.erase(id);
   const Answer answer = finish_(request, outcome);
   if (outlet == nullptr && within_start) return answer;
@@ -138,12 +149,12 @@ Outcome Calls::outcome_of(Call& call) {
   if (call.task_.done()) return std::move(call.task_.outcome());
   if (!call.misfit_.empty())
     return rpc_error(mcp::kInvalidParams, "inputResponses: no answer to " + call.misfit_);
-  return call.lacks_ != 0 ? lacking(call) : input_required(call);
+  return call.lacks_ != 0 ? lacking(call.lacks_) : input_required(call);
 }
 
-Outcome Calls::lacking(const Call& call) {
+Outcome Calls::lacking(std::uint8_t capabilities) {
   json::object data;
-  data["requiredCapabilities"] = capability_names(call.lacks_);
+  data["requiredCapabilities"] = capability_names(capabilities);
   Outcome outcome = rpc_error(mcp::kMissingClientCapability,
                               "the client lacks a capability that this needs", std::move(data));
   outcome.http_status = 400;
@@ -199,8 +210,10 @@ void Calls::wake_after(core::Nanos length, Call& call) {
 
 // Time has passed: what was slept is over, and what was not answered will not be.
 void Calls::wake(CallId id) {
-  for (ClientReply& reply : calls_.at(id)->replies_)
-    if (reply.result.empty() && reply.error.empty()) reply.error = "the client did not answer";
+  for (ClientReply& reply : calls_.at(id)->replies_) {
+    reply.is_late = reply.result.empty() && reply.error.empty();
+    if (reply.is_late) reply.error = "the client did not answer";
+  }
   resume(id);
 }
 
@@ -251,6 +264,13 @@ Answer Calls::listen(Request request, const ReturnPath& path) {
   auto filter =
       asked == nullptr || !asked->is_object() ? std::nullopt : honoured_filter(asked->get_object());
   if (!filter) return refuse(request, "notifications must say what to listen for");
+  if (filter->contains(kListenedJobs)) {
+    if ((request.capabilities & kKnowsTasks) == 0) {
+      Outcome outcome = lacking(kKnowsTasks);
+      return finish_(request, outcome);
+    }
+    keep_visible_jobs(*filter, request.job_owner);
+  }
   const CallId id = next_++;
   index_.add(request.owner, request.id, id);
   Listener& listener = listeners_[id];
@@ -258,13 +278,19 @@ Answer Calls::listen(Request request, const ReturnPath& path) {
   listener.request = std::move(request);
   listener.filter = std::move(*filter);
   listener.outlet->send(acknowledgement(listener.request.id, listener.filter));
+  tell_of_jobs(listener);
   return {.later = true};
 }
 
 void Calls::publish(const Letter& letter) {
-  for (auto& [id, listener] : listeners_)
-    if (listens_for(listener.filter, letter))
+  const auto job = job_in(letter);
+  for (auto& [id, listener] : listeners_) {
+    if (!listens_for(listener.filter, letter)) continue;
+    if (job)
+      tell_of_job(listener, *job);
+    else
       listener.outlet->send(publication_for(letter, listener.request.id));
+  }
 }
 
 void Calls::end_listeners() {
@@ -282,6 +308,7 @@ void Calls::forget(CallId id) {
     end_wait(*found->second);
     const Request& request = found->second->request_;
     index_.remove(request.owner, request.id, id);
+    unfollow(*found->second);
     calls_.erase(found);
   }
   if (const auto found = listeners_.find(id); found != listeners_.end()) {
@@ -312,11 +339,13 @@ bool Calls::cancel(const std::string& owner, std::string_view raw_id) {
 }
 
 void Calls::abandon_all() {
+  fail_jobs();
   for (const auto& [id, call] : calls_) end_wait(*call);
   listeners_.clear();
   calls_.clear();
   index_.clear();
   questions_.clear();
+  job_calls_.clear();
 }
 
 void Calls::abandon_owner(const std::string& owner) {

@@ -4,6 +4,8 @@
 // A call begins in start(). One that ends without having waited or sent anything gives its answer
 // at once; all others have an outlet, and end through it. Timers, questions and transports know a
 // call by its id only, so that one that is gone is simply not found.
+// Calls that run as jobs, and those that follow one (tasks/result), hear of its changes by letters,
+// and look once a second, as letters may get lost (calls_jobs.cc).
 // Belongs to the worker's thread.
 #pragma once
 
@@ -45,6 +47,22 @@ class Calls {
 
   // The answer, or one that comes later. With a delay the handler begins after it.
   Answer start(Request request, const ReturnPath& path, const Work& work, core::Nanos delay_ns = 0);
+  // The same as a job: the answer is that there is one.
+  Answer start_job(Request request, const ReturnPath& path, const Work& work,
+                   core::Nanos delay_ns = 0);
+  // tasks/result: its outcome, once it is over; meanwhile what it asks.
+  Answer follow(Request request, const ReturnPath& path, const JobId& id);
+  // News of a job, here or at another worker.
+  void on_job_changed(const JobId& id);
+  // Tells all workers.
+  void announce(const JobHead& job);
+  // Gives a job the answers to what it asks, {result} or {error} by key; any that are none stop it.
+  enum class Given : std::uint8_t { taken, no_job, misfit };
+  Given answer_job(const JobId& id, const JobOwner& owner, const boost::json::object& responses);
+  // Once a second: ends the handlers of jobs that are over or forgotten.
+  void sweep_jobs();
+  // … or soon, when it may be a handler that has it done.
+  void sweep_jobs_soon();
   // subscriptions/listen: an outlet that stays open, for the news in `filter`.
   Answer listen(Request request, const ReturnPath& path);
   // Tells the listeners that want it.
@@ -76,6 +94,9 @@ class Calls {
     std::size_t place = 0;  // of the answer, among those that the call waits for
     ClientCapability needs = kCanSample;
   };
+  struct JobHash {
+    std::size_t operator()(const JobId& id) const { return id.low; }
+  };
   struct Listener {
     Request request;
     std::unique_ptr<Outlet> outlet;
@@ -90,12 +111,29 @@ class Calls {
   Answer settle(CallId id, bool within_start);
   Outcome outcome_of(Call& call);
   Outcome input_required(Call& call);
-  Outcome lacking(const Call& call);
+  Outcome lacking(std::uint8_t capabilities);
   void resume(CallId id);
   void forget(CallId id);
   void wake_after(core::Nanos length, Call& call);
   void wake(CallId id);
   void end_wait(Call& call);
+  void unfollow(const Call& call);
+  std::optional<Job> open_job(const Request& request);
+  Answer become_job(Call& call, bool within_start);
+  Answer settle_job(Call& call);
+  void run_as(const Job& job, Call& call, core::Nanos delay_ns);
+  void ask_in_job(Call& call, std::vector<std::pair<std::string, Question>>& questions);
+  void take_responses(Call& call);
+  void end_late(CallId id);
+  void look(CallId id);
+  void note_progress(const Call& call, double done, double total, std::string_view message);
+  void await_news(Call& call);
+  bool runs_here(const JobId& id) const;
+  static Task await_result(Call& call);
+  void fail_jobs();
+  void keep_visible_jobs(boost::json::object& filter, const JobOwner& owner);
+  void tell_of_job(Listener& listener, const JobId& id);
+  void tell_of_jobs(Listener& listener);
   std::uint64_t register_question(Call& call, std::size_t place, ClientCapability needs);
   std::string sealed_state(const Call& call);
   bool open_state(Call& call);
@@ -105,6 +143,7 @@ class Calls {
   const Config& config_;
   Timers& timers_;
   Shared& shared_;
+  JobTable& jobs_;
   Gate& gate_;
   Finish finish_;
   CallId next_ = 1;
@@ -115,6 +154,7 @@ class Calls {
   CallIndex index_;  // of the calls and the listeners
   std::map<CallId, Listener> listeners_;
   std::unordered_map<std::uint64_t, Asked> questions_;
+  std::unordered_multimap<JobId, CallId, JobHash> job_calls_;  // that run as it, or follow it
 };
 
 }  // namespace gauntlet::server

@@ -33,6 +33,15 @@ void raw_member(std::string& out, std::string_view name, std::string_view json) 
   (out += ':') += json;
 }
 
+std::string_view execution_of(AsTask as_task) {
+  switch (as_task) {
+    case AsTask::optional: return R"("execution":{"taskSupport":"optional"})";
+    case AsTask::required: return R"("execution":{"taskSupport":"required"})";
+    case AsTask::never: break;
+  }
+  return {};
+}
+
 std::string argument_json(const PromptArgument& argument) {
   std::string out = "{";
   member(out, "name", argument.name);
@@ -115,9 +124,9 @@ Catalog::Catalog(const Config& config, const Contents& contents)
   for (const Prompt* const prompt : conformance_prompts()) add(*prompt);
 }
 
-void Catalog::list(List list, std::string json, Present present) {
-  GAUNTLET_CHECK(!json.contains('\n'));
-  entries_[static_cast<std::size_t>(list)].push_back({std::move(json), present});
+void Catalog::list(List list, Entry entry) {
+  GAUNTLET_CHECK(!entry.json.contains('\n'));
+  entries_[static_cast<std::size_t>(list)].push_back(std::move(entry));
 }
 
 void Catalog::add(const Tool& tool) {
@@ -125,7 +134,7 @@ void Catalog::add(const Tool& tool) {
   member(out, "name", tool.name);
   member(out, "description", tool.description);
   raw_member(out, "inputSchema", tool.input_schema);
-  list(List::tools, out + "}", tool.present);
+  list(List::tools, {out + "}", tool.present, execution_of(tool.as_task)});
   tools_.emplace(tool.name, &tool);
   if (auto found = mirrored_in(tool.input_schema); !found.empty())
     mirrored_.emplace(&tool, std::move(found));
@@ -137,7 +146,7 @@ void Catalog::add(const Resource& resource) {
   member(out, "name", resource.name);
   member(out, "description", resource.description);
   member(out, "mimeType", resource.mime_type);
-  list(List::resources, out + "}", resource.present);
+  list(List::resources, {out + "}", resource.present});
   resources_.emplace(resource.uri, &resource);
 }
 
@@ -147,7 +156,7 @@ void Catalog::add(const ResourceTemplate& one) {
   member(out, "name", one.name);
   member(out, "description", one.description);
   member(out, "mimeType", one.mime_type);
-  list(List::templates, out + "}", nullptr);
+  list(List::templates, {out + "}"});
   templates_.push_back(&one);
 }
 
@@ -163,7 +172,7 @@ void Catalog::add(const Prompt& prompt) {
     }
     raw_member(out, "arguments", arguments + "]");
   }
-  list(List::prompts, out + "}", prompt.present);
+  list(List::prompts, {out + "}", prompt.present});
   prompts_.emplace(prompt.name, &prompt);
 }
 
@@ -191,7 +200,8 @@ std::span<const MirroredArgument> Catalog::mirrored(const Tool& tool) const {
   return found->second;
 }
 
-std::optional<std::string> Catalog::page(List list, std::optional<std::string_view> cursor) const {
+std::optional<std::string> Catalog::page(List list, std::optional<std::string_view> cursor,
+                                         bool with_execution) const {
   const auto& entries = entries_[static_cast<std::size_t>(list)];
   const auto from = cursor ? read_cursor(*cursor) : std::optional<std::size_t>(0);
   if (!from || *from > entries.size()) return std::nullopt;
@@ -201,6 +211,9 @@ std::optional<std::string> Catalog::page(List list, std::optional<std::string_vi
     if (!is_present(entries[i].present)) continue;
     if (!out.ends_with('[')) out += ',';
     out += entries[i].json;
+    if (!with_execution || entries[i].execution.empty()) continue;
+    out.back() = ',';  // its brace
+    (out += entries[i].execution) += '}';
   }
   out += ']';
   if (end < entries.size()) (out += R"(,"nextCursor":")") += cursor_of(end) + "\"";

@@ -88,8 +88,10 @@ class Catalog {
   std::span<const MirroredArgument> mirrored(const Tool& tool) const;
 
   // One page of a list: the members of the result object after its brace, "tools":[…] and
-  // "nextCursor" where there are more. Nothing where the cursor is not one of ours.
-  std::optional<std::string> page(List list, std::optional<std::string_view> cursor) const;
+  // "nextCursor" where there are more. `with_execution`: tools say whether they run as tasks
+  // (2025-11-25). Nothing where the cursor is not one of ours.
+  std::optional<std::string> page(List list, std::optional<std::string_view> cursor,
+                                  bool with_execution = false) const;
 
   // What an argument of a prompt, or the variable of a template, may begin with, and how many such
   // there are beyond the hundred that are given. Nothing where there is no such prompt or template.
@@ -106,8 +108,9 @@ class Catalog {
   struct Entry {
     std::string json;
     Present present = nullptr;
+    std::string_view execution = {};
   };
-  void list(List list, std::string json, Present present);
+  void list(List list, Entry entry);
   bool is_present(Present present) const { return present == nullptr || present(contents_); }
 
   const Contents& contents_;

@@ -36,6 +36,11 @@ struct Limits {
   std::size_t session_calls_max = 1000;          // … of one HTTP session, at one worker
   std::size_t session_streams_max = 64;          // event streams of one session, at one worker
   std::size_t batch_max = 64;                    // messages in a JSON-RPC batch (2025-03-26)
+  std::size_t jobs_max = 1000;                   // of the whole server, over or not
+  std::size_t jobs_share_max = 100;              // … of one session or principal
+  std::size_t job_bytes_max = 256 * 1024;        // of a job's questions, or of its outcome
+  core::Nanos job_ttl_ns = 300 * core::kSecond;  // for which a job is kept, from its beginning
+  core::Nanos job_ttl_max_ns = 3600 * core::kSecond;  // … where its client asks for longer
   core::Nanos session_idle_ns = 1800 * core::kSecond;
   core::Nanos idle_ns = 300 * core::kSecond;  // of an HTTP connection that has nothing to wait for
   core::Nanos message_ns = 30 * core::kSecond;      // from a message's first byte to its last

@@ -50,6 +50,7 @@ void ConversationTransport::on_letter(const Letter& letter) {
   if (json.empty()) return;
   each_peer([&](Peer& base) {
     auto& peer = static_cast<Conversation&>(base);
+    if (letter.session != SessionKey{} && letter.session != peer.session.key) return;
     if (peer.session.opened && wants(peer.session.session, letter) && takes_more(peer))
       append(peer, json);
   });
@@ -67,9 +68,10 @@ bool ConversationTransport::held_up(const Peer& peer) const {
   return peer.later >= limits_.peer_calls_max || Transport::held_up(peer);
 }
 
-void ConversationTransport::on_gone(Peer& peer) {
-  for (const CallId call : std::exchange(static_cast<Conversation&>(peer).calls, {}))
-    service_.abandon(call);
+void ConversationTransport::on_gone(Peer& base) {
+  auto& peer = static_cast<Conversation&>(base);
+  for (const CallId call : std::exchange(peer.calls, {})) service_.abandon(call);
+  if (peer.session.opened) service_.forget_jobs(peer.session.key);
 }
 
 void ConversationTransport::on_turned_away(Peer& peer) {

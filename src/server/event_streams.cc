@@ -169,6 +169,7 @@ void EventStreams::publish_news(const Letter& letter, core::Nanos now_ns) {
   for (auto next = streams_.begin(); next != streams_.end();) {
     const auto stream = next++;
     if (stream->first.number != kStandalone) continue;
+    if (letter.session != SessionKey{} && letter.session != stream->first.session) continue;
     const auto session = shared_.registry.find(stream->first.session, now_ns);
     if (!session || session->stream_owner != owner_) {
       end(stream);

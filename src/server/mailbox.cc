@@ -18,7 +18,7 @@ struct Head {
   std::uint64_t number;
 };
 
-constexpr auto kLastKind = Letter::Kind::stream_taken;
+constexpr auto kLastKind = Letter::Kind::job_changed;
 constexpr std::size_t kBytesMax = sizeof(Head) + kLetterBytesMax;
 constexpr int kBacklogBytes = 4 << 20;  // letters on their way to one worker
 constexpr int kLettersPerTurn = 64;
@@ -30,6 +30,11 @@ void enlarge(int socket) {
 }
 
 }  // namespace
+
+std::optional<SessionKey> job_in(const Letter& letter) {
+  if (letter.kind != Letter::Kind::job_changed) return std::nullopt;
+  return parse_session_id(std::string_view(letter.text).substr(0, SessionId().size()));
+}
 
 std::string bytes_of(const Letter& letter) {
   const Head head{static_cast<std::uint64_t>(letter.kind), letter.session, letter.number};

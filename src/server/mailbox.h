@@ -36,6 +36,7 @@ struct Letter {
     session_closed,    // session
     stream_event,      // session; number: of the stream: there is something new in the event log
     stream_taken,      // likewise; another connection has it now: let go of it
+    job_changed,       // text: its id, then the notification for its session, if it has one
     backpressure,      // text: the notification. Never sent: it concerns one worker's clients only
   };
   Kind kind = Kind::tools_changed;
@@ -43,6 +44,8 @@ struct Letter {
   std::uint64_t number = 0;
   std::string text;
 };
+// The job that a letter of that kind speaks of.
+std::optional<SessionKey> job_in(const Letter& letter);
 // As it travels: kind, session and number in 32 bytes, then the text.
 std::string bytes_of(const Letter& letter);
 std::optional<Letter> parse_letter(std::string_view bytes);

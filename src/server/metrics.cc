@@ -183,6 +183,9 @@ std::string prometheus_text(const ServerNow& server) {
   if (server.failpoints != nullptr) append_failpoints(out, *server.failpoints);
   append_registry_metrics(out, server.registry);
   single(out, "gauntlet_server_sessions", "gauge", "Sessions known now.", server.registry.count());
+  if (server.jobs != nullptr)
+    single(out, "gauntlet_server_tasks", "gauge", "Tasks kept now, over or not.",
+           server.jobs->count());
   single(out, "gauntlet_server_later_calls", "gauge", "Calls whose answer is still to come.",
          total(board, [](const Seat& seat) { return seat.gauges.later_calls.get(); }));
   single(out, "gauntlet_server_uptime_seconds", "gauge", "Time since the server started.",

@@ -7,6 +7,7 @@
 #include "server/bad.h"
 #include "server/board.h"
 #include "server/failpoints.h"
+#include "server/job_table.h"
 #include "server/registry.h"
 
 namespace gauntlet::server {
@@ -15,6 +16,7 @@ struct ServerNow {
   const Board& board;
   const Registry& registry;
   const Failpoints* failpoints = nullptr;  // null: there are none
+  const JobTable* jobs = nullptr;          // likewise
   BadKind bad = BadKind::none;
 };
 

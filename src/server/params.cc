@@ -66,6 +66,9 @@ std::uint8_t capabilities_in(const json::object& params, std::string_view key) {
   if (const json::object* const modes = object_in(*said, "elicitation"))
     if (modes->empty() || object_in(*modes, "form") != nullptr) bits |= kCanElicit;
   if (object_in(*said, "roots") != nullptr) bits |= kCanListRoots;
+  const json::object* const extensions = object_in(*said, "extensions");
+  if (extensions != nullptr && object_in(*extensions, mcp::kTasksExtension) != nullptr)
+    bits |= kKnowsTasks;
   return bits;
 }
 

@@ -1,5 +1,7 @@
 #include "server/publication.h"
 
+#include <algorithm>
+
 #include "json/writer.h"
 
 namespace gauntlet::server {
@@ -25,6 +27,7 @@ std::string publication_of(const Letter& letter) {
     case Letter::Kind::resources_changed: return list_changed("resources");
     case Letter::Kind::resource_updated: return resource_updated(letter.text);
     case Letter::Kind::backpressure: return letter.text;
+    case Letter::Kind::job_changed: return letter.text.substr(std::min(letter.text.size(), SessionId().size()));
     default: return {};
   }
 }

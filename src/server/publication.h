@@ -9,7 +9,8 @@
 
 namespace gauntlet::server {
 
-// The JSON-RPC notification; empty where the letter is not one for clients.
+// The JSON-RPC notification; empty where the letter is not one for clients. Where the letter names
+// a session, it is for that one only.
 std::string publication_of(const Letter& letter);
 
 // Lists are for every session, a resource is for those that subscribed to it.

@@ -77,11 +77,19 @@ Question roots() {
   return question;
 }
 
+std::optional<ClientCapability> needs_of(std::string_view method) {
+  if (method == "sampling/createMessage") return kCanSample;
+  if (method == "elicitation/create") return kCanElicit;
+  if (method == "roots/list") return kCanListRoots;
+  return std::nullopt;
+}
+
 bool answers(ClientCapability needs, const json::object& result) {
   switch (needs) {
     case kCanSample: return is_message(result);
     case kCanElicit: return is_filled_form(result);
     case kCanListRoots: return are_roots(result);
+    case kKnowsTasks: break;
   }
   return false;
 }

@@ -5,6 +5,7 @@
 
 #include <boost/json.hpp>
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,13 +22,17 @@ Question elicitation(std::string_view message, boost::json::object requested_sch
 Question sampling(std::string_view prompt, int max_tokens);
 Question roots();
 
+// What a question of that method needs; nothing where it is none of ours.
+std::optional<ClientCapability> needs_of(std::string_view method);
+
 // Whether that is the shape of an answer to questions that need that capability. What a form's
 // fields hold is for the handler to judge.
 bool answers(ClientCapability needs, const boost::json::object& result);
 
 struct ClientReply {
   boost::json::object result;
-  std::string error;  // why there is no result; empty: there is one
+  std::string error;     // why there is no result; empty: there is one
+  bool is_late = false;  // … because the client has not answered yet
 
   // Elicitation: the user filled the form in and sent it.
   bool accepted() const;

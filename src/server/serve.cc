@@ -43,6 +43,7 @@ struct Inheritance {
   Board board;
   Registry registry;
   EventLog events;
+  JobTable jobs;
   StateKey state_key;
   SharedMemory contents{sizeof(Contents)};
   std::optional<Failpoints> failpoints;
@@ -81,7 +82,8 @@ int work(Inheritance& all, std::size_t seat) {
                 reinterpret_cast<Contents*>(all.contents.data()),
                 &all.board,
                 seat,
-                all.failpoints_or_null()};
+                all.failpoints_or_null(),
+                &all.jobs};
   Worker worker(all.config, net::make_loop(), shared);
   worker.loop().watch(signals->fd(), [&] {
     signals->take();
@@ -110,6 +112,7 @@ core::Result<int> serve(const Config& config) {
                   .board = Board(config.workers),
                   .registry = {config.limits.sessions_max, config.limits.session_idle_ns},
                   .events = EventLog(config.limits.events_bytes_per_shard),
+                  .jobs = {config.limits.jobs_max, config.limits.job_bytes_max},
                   .state_key = random_state_key(),
                   .failpoints = {}};
   new (all.contents.data()) Contents;

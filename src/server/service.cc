@@ -22,7 +22,7 @@ std::string make_server_info(const Config& config) {
 std::string make_discover(std::string_view server_info) {
   return R"({"resultType":"complete","supportedVersions":[")" +
          std::string(mcp::name_of(mcp::kLatestStateless)) + R"("],"capabilities":)" +
-         std::string(kServerCapabilities) + R"(,"ttlMs":3600000,"cacheScope":"public","_meta":{")" +
+         "{" + std::string(kServerCapabilities) + std::string(kExtensions) + R"(},"ttlMs":3600000,"cacheScope":"public","_meta":{")" +
          std::string(mcp::kMetaServerInfo) + "\":" + std::string(server_info) + "}}";
 }
 
@@ -36,6 +36,12 @@ std::string owner_of(const Caller& caller, const std::optional<SessionKey>& sess
                      caller.path.stream.slot, caller.path.stream.generation);
 }
 
+JobTable& jobs_of(const Config& config, Shared& shared, std::optional<JobTable>& own) {
+  if (shared.jobs == nullptr)
+    shared.jobs = &own.emplace(config.limits.jobs_max, config.limits.job_bytes_max);
+  return *shared.jobs;
+}
+
 }  // namespace
 
 Service::Service(const Config& config, Timers& timers, Shared& shared)
@@ -45,6 +51,7 @@ Service::Service(const Config& config, Timers& timers, Shared& shared)
       counters_(shared.board == nullptr ? own_counters_ : shared.board->seat(shared.seat).counters),
       gate_(config.flow, config.limits.later_max, counters_),
       catalog_(config, *shared.contents),
+      jobs_(jobs_of(config, shared, own_jobs_)),
       calls_(config, timers, shared, gate_,
              [this](const Request& request, Outcome& outcome) { return finish(request, outcome); }),
       server_info_(make_server_info(config)),
@@ -151,6 +158,7 @@ Answer Service::dispatch_other(const Turn& turn) {
   if (method == "prompts/list") return list(turn, Catalog::List::prompts);
   if (method == "prompts/get") return get_prompt(turn);
   if (method == "completion/complete") return complete(turn);
+  if (method.starts_with("tasks/")) return on_task_method(turn);
   if (turn.era == mcp::Era::stateless) {
     if (method == "subscriptions/listen") return calls_.listen(request_of(turn), turn.caller.path);
     return unknown_method(turn);
@@ -170,7 +178,11 @@ Request Service::request_of(const Turn& turn) const {
   request.session = turn.key;
   request.principal = turn.caller.principal;
   request.owner = owner_of(turn.caller, turn.key);
+  request.job_owner = {turn.era, {}, turn.caller.principal};
   if (turn.era == mcp::Era::stateful) {
+    if (turn.key) request.job_owner.session = *turn.key;
+    if (turn.caller.connection != nullptr)
+      request.job_owner.session = turn.caller.connection->key;
     request.revision = turn.session.revision;
     request.capabilities = turn.session.capabilities;
     request.log_level = turn.session.log_level;
@@ -193,20 +205,23 @@ Answer Service::call_tool(const Turn& turn) {
     return finish_call(reply);
   }
   if (const auto refusal = check_mirrored(turn, *tool)) return refuse(*refusal, turn.message.id);
-  if (shared_.failpoints != nullptr)
-    if (const CallFault fault = shared_.failpoints->on_call(tool->name))
-      return call_faulty(turn, *tool, fault);
+  const auto as_job = runs_as_job(turn, *tool);
+  if (!as_job) return refuse(as_job.error(), turn.message.id);
+  CallFault fault;
+  if (shared_.failpoints != nullptr) fault = shared_.failpoints->on_call(tool->name);
+  if (fault || *as_job) return start(turn, *tool, fault, *as_job);
   if (tool->start != nullptr) return start(turn, tool->start);
   ToolCall call(turn.message.arguments, arguments_reader_, reply);
   tool->run(call);
   return finish_call(reply);
 }
 
-Answer Service::call_faulty(const Turn& turn, const Tool& tool, CallFault fault) {
+Answer Service::start(const Turn& turn, const Tool& tool, CallFault fault, bool as_job) {
   const auto work = [&](Call& call) {
     return fault.fails ? failing() : handler_of(tool, call, turn.message.arguments);
   };
-  return calls_.start(request_of(turn), turn.caller.path, work, fault.delay_ns);
+  const auto start = as_job ? &Calls::start_job : &Calls::start;
+  return (calls_.*start)(request_of(turn), turn.caller.path, work, fault.delay_ns);
 }
 
 // Stateless, over HTTP: arguments that a tool wants mirrored in headers are the same there.
@@ -278,6 +293,12 @@ mcp::Refusal Service::no_session(const std::optional<SessionKey>& key) const {
   return {mcp::kSessionNotFound, 404, "Session not found"};
 }
 
+void Service::sweep(core::Nanos now_ns) {
+  shared_.registry.sweep(now_ns);
+  for (const JobHead& job : jobs_.sweep(now_ns)) calls_.announce(job);
+  calls_.sweep_jobs();
+}
+
 bool Service::tell_pressure() {
   auto told = gate_.observe_calls(calls_.waiting());
   if (!told) return false;
@@ -292,6 +313,7 @@ bool Service::close_session(std::string_view id) {
   const auto key = parse_session_id(id);
   if (!key || !shared_.registry.close(*key)) return false;
   shared_.events.forget(*key);
+  jobs_.forget(*key);
   Letter closed;
   closed.kind = Letter::Kind::session_closed;
   closed.session = *key;

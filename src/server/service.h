@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstddef>
+#include <expected>
 #include <optional>
 #include <span>
 #include <string>
@@ -33,10 +34,14 @@
 
 namespace gauntlet::server {
 
-// What the server can do, as initialize and server/discover say it.
+// What the server can do, as initialize and server/discover say it; tasks are said differently.
 inline constexpr std::string_view kServerCapabilities =
-    R"({"tools":{"listChanged":true},"resources":{"subscribe":true,"listChanged":true},)"
-    R"("prompts":{"listChanged":true},"completions":{},"logging":{}})";
+    R"("tools":{"listChanged":true},"resources":{"subscribe":true,"listChanged":true},)"
+    R"("prompts":{"listChanged":true},"completions":{},"logging":{})";
+inline constexpr std::string_view kTaskCapabilities =  // 2025-11-25
+    R"(,"tasks":{"list":{},"cancel":{},"requests":{"tools":{"call":{}}}})";
+inline constexpr std::string_view kExtensions =  // 2026-07-28
+    R"(,"extensions":{"io.modelcontextprotocol/tasks":{}})";
 
 class Service {
  public:
@@ -57,12 +62,14 @@ class Service {
 
   // DELETE of the session's URL: false when there is no such session.
   bool close_session(std::string_view id);
+  // The session of a connection has ended: its jobs go with it.
+  void forget_jobs(const SessionKey& session);
   // Why a session was not found: there is none, or a failpoint keeps its shard out of reach.
   mcp::Refusal no_session(const std::optional<SessionKey>& key) const;
 
   // Ends what would otherwise stay open: subscriptions.
   void stop() { calls_.end_listeners(); }
-  void sweep(core::Nanos now_ns) { shared_.registry.sweep(now_ns); }
+  void sweep(core::Nanos now_ns);
   // Once a turn: tells clients when a queue has reached another step. True when it did.
   bool tell_pressure();
 
@@ -99,7 +106,8 @@ class Service {
 
   Answer initialize(const Turn& turn);
   Answer call_tool(const Turn& turn);
-  Answer call_faulty(const Turn& turn, const Tool& tool, CallFault fault);
+  std::expected<bool, mcp::Refusal> runs_as_job(const Turn& turn, const Tool& tool) const;
+  Answer start(const Turn& turn, const Tool& tool, CallFault fault, bool as_job);
   Answer read_resource(const Turn& turn);
   Answer get_prompt(const Turn& turn);
   Answer list(const Turn& turn, Catalog::List which);
@@ -107,6 +115,13 @@ class Service {
   Answer subscribe(const Turn& turn, bool on);
   Answer set_level(const Turn& turn);
   Answer start(const Turn& turn, Handler handler);
+  Answer on_task_method(const Turn& turn);
+  Answer get_task(const Request& request, const JobId& id);
+  Answer list_tasks(const Turn& turn, const Request& request);
+  Answer update_task(const Request& request, const JobId& id);
+  Answer cancel_task(const Request& request, const JobId& id);
+  Answer no_task(const Request& request, std::string_view why = kNoSuchTask);
+  Answer empty_result(const Request& request);
   Answer unknown_method(const Turn& turn);
   Answer invalid_params(const Turn& turn, std::string_view text);
 
@@ -127,6 +142,8 @@ class Service {
   Counters& counters_;
   Gate gate_;
   Catalog catalog_;
+  std::optional<JobTable> own_jobs_;  // where the workers share none
+  JobTable& jobs_;
   Calls calls_;
   std::vector<Transport*> transports_;
   std::string body_;

@@ -29,6 +29,7 @@ Answer Service::initialize(const Turn& turn) {
   if (caller.connection != nullptr) {
     caller.connection->opened = true;
     caller.connection->session = session;
+    caller.connection->key = random_session_key();
   } else if (!adopt_session(turn, session)) {
     const auto key = shared_.registry.open(session, caller.now_ns);
     if (!key) return refuse({mcp::kBadRequest, 503, "too many sessions"}, turn.message.id);
@@ -38,9 +39,10 @@ Answer Service::initialize(const Turn& turn) {
   body_ += turn.message.id;
   body_ += R"(,"result":{"protocolVersion":")";
   body_ += mcp::name_of(session.revision);
-  body_ += R"(","capabilities":)";
+  body_ += R"(","capabilities":{)";
   body_ += kServerCapabilities;
-  body_ += R"(,"serverInfo":)";
+  if (session.revision == mcp::Revision::v2025_11_25) body_ += kTaskCapabilities;
+  body_ += R"(},"serverInfo":)";
   body_ += server_info_;
   body_ += "}}";
   return {.body = body_, .opened = true, .session = id};
@@ -70,7 +72,9 @@ Answer Service::list(const Turn& turn, Catalog::List which) {
       return invalid_params(turn, "cursor must be a string");
     cursor = given->get_string();
   }
-  const auto page = catalog_.page(which, cursor);
+  const bool says_execution =
+      turn.era == mcp::Era::stateful && turn.session.revision == mcp::Revision::v2025_11_25;
+  const auto page = catalog_.page(which, cursor, says_execution);
   if (!page) return invalid_params(turn, "this cursor is not one of ours");
   std::string json = "{";
   if (turn.era == mcp::Era::stateless) json += R"("resultType":"complete",)";
@@ -184,7 +188,14 @@ void Service::on_letter(const Letter& letter) {
       calls_.answer_question(letter.number, owner, object_of(letter.text));
       break;
     case Letter::Kind::cancel: calls_.cancel(owner, letter.text); break;
-    case Letter::Kind::session_closed: calls_.abandon_owner(owner); break;
+    case Letter::Kind::session_closed:
+      calls_.abandon_owner(owner);
+      calls_.sweep_jobs_soon();
+      break;
+    case Letter::Kind::job_changed:
+      if (const auto job = job_in(letter)) calls_.on_job_changed(*job);
+      calls_.publish(letter);
+      break;
     default: calls_.publish(letter); break;
   }
   for (Transport* const transport : transports_) transport->on_letter(letter);

@@ -35,6 +35,7 @@ enum ClientCapability : std::uint8_t {
   kCanSample = 1,
   kCanElicit = 2,
   kCanListRoots = 4,
+  kKnowsTasks = 8,  // stateless: the extension
 };
 
 inline constexpr std::size_t kSubscriptionsMax = 32;

@@ -10,6 +10,7 @@
 #include "server/contents.h"
 #include "server/event_log.h"
 #include "server/failpoints.h"
+#include "server/job_table.h"
 #include "server/mailbox.h"
 #include "server/registry.h"
 
@@ -28,6 +29,7 @@ struct Shared {
   Board* board = nullptr;  // null: this worker makes one of its own
   std::size_t seat = 0;    // this worker's, on the board
   Failpoints* failpoints = nullptr;
+  JobTable* jobs = nullptr;  // null: this worker's service makes one of its own
 };
 
 }  // namespace gauntlet::server

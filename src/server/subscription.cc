@@ -22,15 +22,22 @@ Kind kind_of(Letter::Kind kind) {
     case Letter::Kind::resources_changed:
       return {"resourcesListChanged", "notifications/resources/list_changed"};
     case Letter::Kind::resource_updated: return {kUris, "notifications/resources/updated"};
+    case Letter::Kind::job_changed: return {kListenedJobs, "notifications/tasks"};
     default: return {"", ""};
   }
 }
 
-std::optional<json::array> uris_of(const json::value& asked) {
+std::optional<json::array> strings_of(const json::value& asked) {
   if (!asked.is_array() || asked.get_array().size() > kListenedUrisMax) return std::nullopt;
-  for (const json::value& uri : asked.get_array())
-    if (!uri.is_string()) return std::nullopt;
+  for (const json::value& one : asked.get_array())
+    if (!one.is_string()) return std::nullopt;
   return asked.get_array();
+}
+
+// What is compared with the strings of a filter.
+std::string_view subject_of(const Letter& letter) {
+  const std::string_view text = letter.text;
+  return letter.kind == Letter::Kind::job_changed ? text.substr(0, SessionId().size()) : text;
 }
 
 std::string notification(const char* method, json::object params) {
@@ -51,10 +58,12 @@ std::optional<json::object> honoured_filter(const json::object& asked) {
     if (!wanted->is_bool()) return std::nullopt;
     if (wanted->get_bool()) filter[key] = true;
   }
-  if (const json::value* const uris = asked.if_contains(kUris)) {
-    auto list = uris_of(*uris);
+  for (const char* const key : {kUris, kListenedJobs}) {
+    const json::value* const wanted = asked.if_contains(key);
+    if (wanted == nullptr) continue;
+    auto list = strings_of(*wanted);
     if (!list) return std::nullopt;
-    filter[kUris] = std::move(*list);
+    filter[key] = std::move(*list);
   }
   return filter;
 }
@@ -63,8 +72,8 @@ bool listens_for(const json::object& filter, const Letter& letter) {
   const json::value* const wanted = filter.if_contains(kind_of(letter.kind).key);
   if (wanted == nullptr) return false;
   if (wanted->is_bool()) return true;
-  for (const json::value& uri : wanted->get_array())
-    if (std::string_view(uri.get_string().data(), uri.get_string().size()) == letter.text)
+  for (const json::value& one : wanted->get_array())
+    if (std::string_view(one.get_string().data(), one.get_string().size()) == subject_of(letter))
       return true;
   return false;
 }
@@ -87,6 +96,11 @@ std::string publication_for(const Letter& letter, std::string_view id) {
   params["_meta"] = subscription_meta(id);
   if (letter.kind == Letter::Kind::resource_updated) params["uri"] = letter.text;
   return notification(kind_of(letter.kind).method, std::move(params));
+}
+
+std::string task_publication(json::object task, std::string_view id) {
+  task["_meta"] = subscription_meta(id);
+  return notification("notifications/tasks", std::move(task));
 }
 
 }  // namespace gauntlet::server

@@ -18,8 +18,13 @@ inline constexpr std::size_t kListenedUrisMax = 100;
 std::optional<boost::json::object> honoured_filter(const boost::json::object& asked);
 bool listens_for(const boost::json::object& filter, const Letter& letter);
 
+// The key of a filter for jobs, by their ids (2026-07-28, io.modelcontextprotocol/tasks).
+inline constexpr const char* kListenedJobs = "taskIds";
+
 boost::json::object subscription_meta(std::string_view id);
 std::string acknowledgement(std::string_view id, const boost::json::object& filter);
 std::string publication_for(const Letter& letter, std::string_view id);
+// notifications/tasks; `task` as tasks/get has it.
+std::string task_publication(boost::json::object task, std::string_view id);
 
 }  // namespace gauntlet::server

@@ -32,6 +32,9 @@ class ToolCall;
 using Handler = Task (*)(Call&);
 using Present = bool (*)(const Contents&);
 
+// Whether its calls may outlive their requests (docs/server.md, A tool as a task).
+enum class AsTask : std::uint8_t { never, optional, required };
+
 // Either `run` or `start` is given.
 struct Tool {
   std::string_view name;
@@ -40,6 +43,8 @@ struct Tool {
   void (*run)(ToolCall& call) = nullptr;
   Handler start = nullptr;
   Present present = nullptr;
+  AsTask as_task = AsTask::never;
+  bool asks_first = false;  // stateless: it becomes a task where its handler says call.defer()
 };
 
 class ToolCall {

@@ -171,6 +171,7 @@ std::string Worker::metrics_text() {
   return prometheus_text({.board = board_,
                           .registry = shared.registry,
                           .failpoints = shared.failpoints,
+                          .jobs = shared.jobs,
                           .bad = config_.bad});
 }
 

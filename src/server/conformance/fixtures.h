@@ -20,6 +20,7 @@ std::span<const Tool> list_changing_tools();
 std::span<const Tool> schema_tools();
 std::span<const Tool> mirrored_header_tools();
 std::span<const Tool> reconnection_tools();
+std::span<const Tool> task_tools();
 std::span<const Resource> test_resources();
 std::span<const ResourceTemplate> test_templates();
 std::span<const Prompt> test_prompts();

@@ -30,6 +30,7 @@ constinit const Tool kProgress = {
     .input_schema =
         R"({"type":"object","properties":{"steps":{"type":"integer","minimum":1,"maximum":10000},)"
         R"("ms":{"type":"integer","minimum":0,"maximum":60000}},"required":["steps","ms"]})",
-    .start = start};
+    .start = start,
+    .as_task = AsTask::optional};
 
 }  // namespace gauntlet::server

@@ -25,6 +25,7 @@ constinit const Tool kSleep = {
     .input_schema =
         R"({"type":"object","properties":{"ms":{"type":"integer","minimum":0,"maximum":600000}},)"
         R"("required":["ms"]})",
-    .start = start};
+    .start = start,
+    .as_task = AsTask::optional};
 
 }  // namespace gauntlet::server

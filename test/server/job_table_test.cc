@@ -1,0 +1,226 @@
+// JobTable: what it keeps, for whom and for how long, and what is left of it when a worker dies.
+#include "server/job_table.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <set>
+#include <thread>
+
+namespace gauntlet::server {
+namespace {
+
+constexpr core::Nanos kTtl = 10 * core::kSecond;
+constexpr std::size_t kBodyMax = 4096;
+constexpr std::size_t kJobsMax = 8;
+const JobOwner kMine{mcp::Era::stateful, {1, 2}, 0};
+const JobOwner kTheirs{mcp::Era::stateful, {1, 3}, 0};
+
+class JobTableTest : public testing::Test {
+ protected:
+  Job open(const JobOwner& owner = kMine) { return table_.open(owner, kTtl, 4, 0).value(); }
+  static bool complete(Job& job) {
+    end_with(job, text_result("done"));
+    return true;
+  }
+
+  JobTable table_{kJobsMax, kBodyMax};
+};
+
+TEST_F(JobTableTest, keeps_a_job) {
+  const Job job = open();
+  EXPECT_EQ(job.status, JobStatus::working);
+  EXPECT_EQ(text_of_job(job.id).size(), 32U);
+  EXPECT_TRUE(table_.change(job.id, 1, complete));
+  const auto found = table_.find(job.id, kMine, kTtl - 1);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->status, JobStatus::completed);
+  EXPECT_EQ(body_of(*found).at(kResult).at("content").at(0).at("text"), "done");
+  EXPECT_EQ(table_.count(), 1U);
+}
+
+TEST_F(JobTableTest, ids_are_not_to_be_guessed) {
+  std::set<std::string> ids;
+  for (int i = 0; i < 4; ++i) ids.insert(text_of_job(open().id));
+  EXPECT_EQ(ids.size(), 4U);
+  JobId near = open(kTheirs).id;
+  ++near.low;
+  EXPECT_FALSE(table_.find(near, kTheirs, 1));
+}
+
+TEST_F(JobTableTest, a_job_is_nobody_elses) {
+  const Job job = open();
+  EXPECT_FALSE(table_.find(job.id, kTheirs, 1));
+  JobOwner stateless = kMine;
+  stateless.era = mcp::Era::stateless;
+  EXPECT_FALSE(table_.find(job.id, stateless, 1));
+  EXPECT_TRUE(table_.list(kTheirs, 0, 10, 1).empty());
+}
+
+TEST_F(JobTableTest, one_owner_has_a_share_and_all_have_a_limit) {
+  for (int i = 0; i < 4; ++i) open();
+  EXPECT_FALSE(table_.open(kMine, kTtl, 4, 0));
+  for (int i = 0; i < 4; ++i) open(kTheirs);
+  EXPECT_FALSE(table_.open({mcp::Era::stateless, {}, 7}, kTtl, 4, 0));
+}
+
+TEST_F(JobTableTest, a_job_is_forgotten_after_its_time) {
+  const Job job = open();
+  EXPECT_FALSE(table_.find(job.id, kTtl));
+  EXPECT_FALSE(table_.change(job.id, kTtl, complete));
+  EXPECT_TRUE(table_.list(kMine, 0, 10, kTtl).empty());
+  const auto swept = table_.sweep(kTtl);
+  ASSERT_EQ(swept.size(), 1U);
+  EXPECT_EQ(swept[0].id, job.id);
+  EXPECT_EQ(table_.count(), 0U);
+  for (int i = 0; i < 4; ++i) open();  // there is room again
+}
+
+TEST_F(JobTableTest, lists_in_order_from_a_place) {
+  std::vector<JobId> ids;
+  for (int i = 0; i < 3; ++i) ids.push_back(open().id);
+  open(kTheirs);
+  const auto first = table_.list(kMine, 0, 2, 1);
+  ASSERT_EQ(first.size(), 2U);
+  EXPECT_EQ(first[0].id, ids[0]);
+  EXPECT_EQ(first[1].id, ids[1]);
+  const auto rest = table_.list(kMine, first[1].sequence, 2, 1);
+  ASSERT_EQ(rest.size(), 1U);
+  EXPECT_EQ(rest[0].id, ids[2]);
+}
+
+TEST_F(JobTableTest, what_is_too_large_has_failed) {
+  const Job job = open();
+  const auto changed = table_.change(job.id, 1, [](Job& one) {
+    end_with(one, text_result(std::string(kBodyMax, 'x')));
+    return true;
+  });
+  ASSERT_TRUE(changed);
+  EXPECT_EQ(changed->status, JobStatus::failed);
+  EXPECT_EQ(outcome_of(*changed).error_code, mcp::kInternalError);
+}
+
+TEST_F(JobTableTest, the_end_of_a_session_forgets_its_jobs_only) {
+  const Job mine = open();
+  const Job theirs = open(kTheirs);
+  table_.forget(kMine.session);
+  EXPECT_FALSE(table_.find(mine.id, 1));
+  EXPECT_TRUE(table_.find(theirs.id, 1));
+}
+
+// What `child` does until somebody kills it, which happens here.
+template <typename Work>
+void run_and_kill(Work work, useconds_t after_us) {
+  const pid_t child = fork();
+  if (child == 0) {
+    work();
+    _exit(0);
+  }
+  usleep(after_us);
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+}
+
+TEST_F(JobTableTest, a_dead_workers_jobs_have_failed_and_what_was_over_stays) {
+  run_and_kill(
+      [this] {
+        open();
+        table_.change(open().id, 1, complete);
+        pause();
+      },
+      0);
+  // It may have been killed before it had opened them.
+  while (table_.count() < 2) run_and_kill([this] { table_.change(open().id, 1, complete); pause(); }, 50'000);
+  bool completed = false;
+  for (const JobHead& job : table_.list(kMine, 0, 10, 1)) completed |= job.status == JobStatus::completed;
+  table_.sweep(2);
+  for (const JobHead& head : table_.list(kMine, 0, 10, 2)) {
+    EXPECT_TRUE(head.is_over());
+    const Job job = *table_.find(head.id, 2);
+    if (job.status != JobStatus::failed) continue;
+    EXPECT_EQ(outcome_of(job).error_message, kWorkerEnded);
+  }
+  EXPECT_TRUE(completed);
+}
+
+TEST_F(JobTableTest, a_living_workers_jobs_go_on) {
+  const Job job = open();
+  EXPECT_TRUE(table_.sweep(1).empty());
+  EXPECT_EQ(table_.find(job.id, 1)->status, JobStatus::working);
+}
+
+// Wherever a worker dies, the table is whole: every job can be read, and its slots do not leak.
+TEST_F(JobTableTest, workers_may_be_killed_anywhere) {
+  constexpr int kKills = 300;
+  for (int i = 0; i < kKills; ++i) {
+    run_and_kill(
+        [this] {
+          while (true) {
+            const auto job = table_.open(kMine, kTtl, 4, 0);
+            if (!job) _exit(1);
+            for (int n = 0; n < 3; ++n)
+              table_.change(job->id, 1, [n](Job& one) {
+                one.say(std::string(static_cast<std::size_t>(50 * n), 'm'));
+                one.body = R"({"result":{"n":")" + std::string(1000, 'b') + R"("}})";
+                return true;
+              });
+            table_.forget(kMine.session);
+          }
+        },
+        static_cast<useconds_t>(i % 40) * 50);
+    table_.sweep(2);
+    for (const JobHead& head : table_.list(kMine, 0, kJobsMax, 2)) {
+      const auto job = table_.find(head.id, 2);
+      ASSERT_TRUE(job);
+      EXPECT_TRUE(job->is_over());
+      EXPECT_NO_THROW(body_of(*job));
+    }
+    table_.forget(kMine.session);
+    ASSERT_EQ(table_.count(), 0U) << "after " << i << " kills";
+  }
+}
+
+TEST(Job, is_written_as_its_era_has_it) {
+  Job job;
+  job.created_ms = 1'785'196'800'123;
+  job.updated_ms = job.created_ms;
+  job.ttl_ms = 5000;
+  job.say("half way");
+  const auto task = task_of(job);
+  EXPECT_EQ(task.at("createdAt"), "2026-07-28T00:00:00.123Z");
+  EXPECT_EQ(task.at("ttl"), 5000);
+  EXPECT_TRUE(task.contains("pollInterval"));
+  EXPECT_EQ(task.at("statusMessage"), "half way");
+  job.owner.era = mcp::Era::stateless;
+  const auto flat = task_of(job);
+  EXPECT_EQ(flat.at("ttlMs"), 5000);
+  EXPECT_TRUE(flat.contains("pollIntervalMs"));
+  EXPECT_FALSE(flat.contains("ttl"));
+  EXPECT_FALSE(flat.contains("pollInterval"));
+}
+
+TEST(Job, a_tools_error_is_a_failure_to_the_stateful_only) {
+  Job job;
+  end_with(job, tool_error("no"));
+  EXPECT_EQ(job.status, JobStatus::failed);
+  EXPECT_EQ(outcome_of(job).result.at("isError"), true);
+  Job stateless;
+  stateless.owner.era = mcp::Era::stateless;
+  end_with(stateless, tool_error("no"));
+  EXPECT_EQ(stateless.status, JobStatus::completed);
+  EXPECT_EQ(detailed_task_of(stateless).at("result").at("isError"), true);
+}
+
+TEST(Job, a_long_message_is_cut_between_characters) {
+  Job job;
+  std::string text = "x";
+  while (text.size() < 300) text += "é";
+  job.say(text);
+  EXPECT_EQ(job.message_size, JobHead::kMessageMax - 1);
+}
+
+}  // namespace
+}  // namespace gauntlet::server
