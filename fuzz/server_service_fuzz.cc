@@ -1,6 +1,7 @@
 // Any messages to the server without its transports: the first byte says who sends them, every line
 // after it is a message. No input harms, every answer is one line of JSON that answers its request
-// and no other, and when all is over nothing is left waiting.
+// and no other, and when all is over nothing is left waiting. TASK in a message stands for the id
+// of the latest task.
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -78,6 +79,8 @@ Config fuzzed_config() {
   config.conformance = true;
   config.page_size = 5;
   config.limits.later_max = 50;
+  config.limits.jobs_max = 8;
+  config.limits.job_bytes_max = 1 << 14;
   return config;
 }
 
@@ -115,6 +118,8 @@ class Fuzzed {
   Caller caller(const mcp::HeaderFacts& headers);
   void handle(std::span<const char> json, const Caller& caller);
   void on_batch(std::span<const char> json, const Caller& caller);
+  void note_task(std::string_view answer);
+  std::string with_task(std::string_view line) const;
 
   unsigned who_;
   std::unique_ptr<net::Loop> loop_ = net::make_loop();
@@ -128,6 +133,7 @@ class Fuzzed {
   Outlets outlets_{*loop_, service_, kConfig.limits};
   LocalSession connection_;
   std::string session_;
+  std::string task_ = std::string(SessionId().size(), '0');
 };
 
 Caller Fuzzed::caller(const mcp::HeaderFacts& headers) {
@@ -146,7 +152,25 @@ Caller Fuzzed::caller(const mcp::HeaderFacts& headers) {
 void Fuzzed::handle(std::span<const char> json, const Caller& caller) {
   const Answer answer = service_.handle(json, caller);
   GAUNTLET_CHECK(!answer.later || answer.body.empty());
-  if (!answer.body.empty()) check_message(answer.body);
+  if (answer.body.empty()) return;
+  check_message(answer.body);
+  note_task(answer.body);
+}
+
+void Fuzzed::note_task(std::string_view answer) {
+  constexpr std::string_view kKey = R"("taskId":")";
+  const std::size_t at = answer.find(kKey);
+  if (at == std::string_view::npos) return;
+  const std::string_view id = answer.substr(at + kKey.size(), task_.size());
+  if (parse_session_id(id)) task_ = id;
+}
+
+std::string Fuzzed::with_task(std::string_view line) const {
+  constexpr std::string_view kPlace = "TASK";
+  std::string text(line);
+  for (std::size_t at; (at = text.find(kPlace)) != std::string::npos;)
+    text.replace(at, kPlace.size(), task_);
+  return text;
 }
 
 void Fuzzed::on_batch(std::span<const char> json, const Caller& caller) {
@@ -158,19 +182,23 @@ void Fuzzed::on_batch(std::span<const char> json, const Caller& caller) {
 // Over HTTP the headers of the stateless era say what the body says, unless the first byte has it
 // that they are missing.
 void Fuzzed::on_line(std::string_view line) {
-  std::string padded(line);
+  std::string padded = with_task(line);
+  const std::size_t size = padded.size();
   padded.append(net::kReadPadding, ' ');
-  const std::span<const char> json(padded.data(), line.size());
+  const std::span<const char> json(padded.data(), size);
   json::Reader reader;
   const auto message = mcp::parse_message(reader, json);
   mcp::HeaderFacts headers;
   if (message && message->has_claim && (who_ & 8) == 0)
     headers = {message->claimed_version, message->method,
-               message->uri.empty() ? message->name : message->uri};
+               !message->task_id.empty() ? message->task_id
+               : message->uri.empty()    ? message->name
+                                         : message->uri};
   if (is_batch(json) && connection_.session.revision == mcp::Revision::v2025_03_26)
     on_batch(json, caller(headers));
   else
     handle(json, caller(headers));
+  timers_.run_due(core::monotonic_ns());  // tasks begin
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ namespace gauntlet::server {
 // session.
 struct LocalSession {
   bool opened = false;  // an initialize was answered
-  SessionKey key;       // … and gave it one, as the registry gives the sessions there
+  SessionKey key = {};  // … and gave it one, as the registry gives the sessions there
   Session session;
 };
 

@@ -122,8 +122,8 @@ Answer Calls::start_job(Request request, const ReturnPath& path, const Work& wor
   const auto job = open_job(request);
   if (!job) return busy(request);
   const CallId id = next_++;
-  Call& call =
-      *calls_.emplace(id, std::make_unique<Call>(*this, id, path, std::move(request))).first->second;
+  Call& call = *calls_.emplace(id, std::make_unique<Call>(*this, id, path, std::move(request)))
+                    .first->second;
   call.task_ = work(call);
   run_as(*job, call, delay_ns);
   Outcome outcome = created(*job);
@@ -237,8 +237,7 @@ void Calls::ask_in_job(Call& call, Questions& questions) {
     job.body = json::serialize(body);
     return true;
   });
-  if (changed)
-    call.timer_ = timers_.at(changed->ends_ns, [this, id = call.id_] { end_late(id); });
+  if (changed) call.timer_ = timers_.at(changed->ends_ns, [this, id = call.id_] { end_late(id); });
   if (changed) announce(*changed);
 }
 
@@ -267,8 +266,15 @@ void Calls::take_responses(Call& call) {
   if (call.replies_missing_ == 0) resume(call.id_);
 }
 
-// Nobody has answered, and now nobody can: a job's time is over.
-void Calls::end_late(CallId id) { forget(id); }
+// Nobody has answered in the whole time that the job is kept for.
+void Calls::end_late(CallId id) {
+  const auto changed = jobs_.change(*calls_.at(id)->job_, core::monotonic_ns(), [](Job& job) {
+    if (!job.is_over()) fail(job, "the client did not answer");
+    return true;
+  });
+  forget(id);
+  if (changed) announce(*changed);
+}
 
 Calls::Given Calls::answer_job(const JobId& id, const JobOwner& owner,
                                const json::object& responses) {
@@ -375,8 +381,7 @@ void Calls::keep_visible_jobs(json::object& filter, const JobOwner& owner) {
 
 void Calls::tell_of_job(Listener& listener, const JobId& id) {
   const auto job = jobs_.find(id, listener.request.job_owner, core::monotonic_ns());
-  if (job)
-    listener.outlet->send(task_publication(detailed_task_of(*job), listener.request.id));
+  if (job) listener.outlet->send(task_publication(detailed_task_of(*job), listener.request.id));
 }
 
 // How they stand now: what has changed before they were listened for would be missed.

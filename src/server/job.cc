@@ -98,9 +98,9 @@ json::object detailed_task_of(const Job& job) {
   json::object task = task_of(job);
   if (job.owner.era == mcp::Era::stateful) return task;
   json::object body = body_of(job);
-  for (const auto& [status, key] : {std::pair{JobStatus::input_required, kInputRequests},
-                                    std::pair{JobStatus::completed, kResult},
-                                    std::pair{JobStatus::failed, kError}})
+  for (const auto& [status, key] :
+       {std::pair{JobStatus::input_required, kInputRequests},
+        std::pair{JobStatus::completed, kResult}, std::pair{JobStatus::failed, kError}})
     if (job.status == status) task[key] = std::move(body[key]);
   return task;
 }

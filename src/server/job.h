@@ -49,11 +49,11 @@ struct JobHead {
   JobOwner owner;
   std::uint64_t sequence = 0;  // counts from 1 as jobs are opened
   JobStatus status = JobStatus::working;
-  pid_t pid = 0;               // of the worker that its handler runs in
-  std::int64_t created_ms = 0; // since the epoch
+  pid_t pid = 0;                // of the worker that its handler runs in
+  std::int64_t created_ms = 0;  // since the epoch
   std::int64_t updated_ms = 0;
   std::int64_t ttl_ms = 0;
-  core::Nanos ends_ns = 0;     // core::monotonic_ns() when it is forgotten
+  core::Nanos ends_ns = 0;  // core::monotonic_ns() when it is forgotten
   std::array<char, kMessageMax> message{};
   std::size_t message_size = 0;
 

@@ -63,7 +63,7 @@ JobTable::JobTable(std::size_t jobs_max, std::size_t body_bytes_max)
       body_stride_(whole_pages(body_bytes_max)),
       bodies_at_(whole_pages(sizeof(Shared) + jobs_max * sizeof(Slot))),
       memory_(bodies_at_ + jobs_max * body_stride_),
-      shared_(*new (memory_.data()) Shared) {}
+      shared_(*new(memory_.data()) Shared) {}
 
 JobTable::~JobTable() = default;
 

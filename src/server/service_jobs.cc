@@ -22,6 +22,16 @@ mcp::Refusal lacking_tasks() {
   return refusal;
 }
 
+// params.task of 2025-11-25: {} or {"ttl":N}; SDKs also say null, for as long as possible.
+bool is_task_metadata(const bj::object& params) {
+  const bj::value* const task = params.if_contains("task");
+  const bj::object* const metadata = task == nullptr ? nullptr : task->if_object();
+  if (metadata == nullptr) return false;
+  const bj::value* const ttl = metadata->if_contains("ttl");
+  return ttl == nullptr || ttl->is_null() || (ttl->is_int64() && ttl->get_int64() >= 0) ||
+         ttl->is_uint64();
+}
+
 bool has_tasks(const Session& session) { return session.revision == mcp::Revision::v2025_11_25; }
 
 // Opaque to clients: the number of the last task that they have.
@@ -65,6 +75,9 @@ std::expected<bool, mcp::Refusal> Service::runs_as_job(const Turn& turn, const T
     if (!wanted && tool.as_task == AsTask::required)
       return std::unexpected(
           mcp::Refusal{mcp::kMethodNotFound, status, "this tool runs as a task only"});
+    if (wanted && !is_task_metadata(params_of(turn.json)))
+      return std::unexpected(
+          mcp::Refusal{mcp::kInvalidParams, 200, "task must be an object, its ttl a number of ms"});
     return wanted;
   }
   if (tool.as_task == AsTask::never) return false;

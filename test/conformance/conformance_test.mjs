@@ -63,6 +63,10 @@ for (const suite of suites) {
     const scenarios = [...suite.scenarios, ...suite.unscored];
     for (const scenario of scenarios)
       await t.test(scenario, () => must_pass(checks.get(scenario)));
+    for (const scenario of suite.skipped ?? [])
+      await t.test(`${scenario} is left out by the suite`, () => {
+        assert.deepEqual(checks.get(scenario)?.map((check) => check.status), ['SKIPPED']);
+      });
     await t.test('every message is valid', () => {
       assert.deepEqual(record.complaints, []);
       assert.ok(record.counts[suite.revision] >= scenarios.length, JSON.stringify(record.counts));

@@ -1,5 +1,6 @@
 // Worker murder under load: workers are killed, and no client loses its session.
 #include <csignal>
+#include <stdexcept>
 
 #include "end_to_end/workers.h"
 
@@ -35,6 +36,31 @@ TEST(Murder, CostsNoSessionAndNoWrongAnswer) {
   for (const char* const wrong : {"integrity", "protocol", "jsonrpc", "tool_error", "http_status"})
     EXPECT_EQ(count(summary, "errors", wrong), 0) << wrong;
   EXPECT_GT(count(summary, "load", "completed"), 5000);
+}
+
+// The kernel deals connections out at random: a tenth of 400 is 40, and 80 six deviations more.
+TEST(Murder, OfOneWorkerInTenEndsATenthOfTheConnections) {
+  constexpr std::size_t kConnections = 400;
+  const Server server({"--http", "127.0.0.1:auto", "--workers", "10"});
+  const std::string health = "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  std::vector<server::Client> clients;
+  for (std::size_t i = 0; i < kConnections; ++i) {
+    clients.emplace_back(endpoint_of(server.url()));
+    ASSERT_EQ(clients.back().ask(health).status, 200);
+  }
+  const pid_t victim = workers_of(server, 10)[5];
+  kill(victim, SIGKILL);
+  while (lives(victim)) usleep(1000);
+  std::size_t lost = 0;
+  for (server::Client& client : clients) {
+    try {
+      EXPECT_EQ(client.ask(health).status, 200);
+    } catch (const std::runtime_error&) {
+      ++lost;
+    }
+  }
+  EXPECT_GT(lost, 0U);
+  EXPECT_LT(lost, 80U);
 }
 
 TEST(Murder, OfTheSupervisorLeavesNothingBehind) {

@@ -1,11 +1,13 @@
 // The official JSON Schemas as a judge of single messages: what is wrong with one that a server of
 // a given revision sent, as text; nothing where it is right.
 import { readFileSync } from 'node:fs';
-import { require } from './packages.mjs';
+import { package_path, require } from './packages.mjs';
 
 const { Ajv } = require('ajv');
 const { Ajv2020 } = require('ajv/dist/2020.js');
 const add_formats = require('ajv-formats').default;
+// The extension's schemas are its own package's; the revision's know nothing of it.
+const extension = await import(package_path('@modelcontextprotocol/ext-tasks/dist/core/v2/index.js'));
 
 export const revisions = ['2025-06-18', '2025-11-25', '2026-07-28'];
 export const kStateless = '2026-07-28';
@@ -52,6 +54,13 @@ const requests = {
   'roots/list': 'ListRootsRequest',
 };
 
+const extension_results = {
+  'tools/call': extension.CreateTaskResultV2Schema,
+  'tasks/get': extension.GetTaskResultV2Schema,
+  'tasks/update': extension.UpdateTaskResultV2Schema,
+  'tasks/cancel': extension.CancelTaskResultV2Schema,
+};
+
 const only_stateful = /^(initialize|ping|logging\/setLevel|resources\/(un)?subscribe)$/;
 
 // Which of a result's several types it claims to be.
@@ -59,11 +68,21 @@ function result_type(request, result, revision) {
   if (revision === kStateless) {
     if (only_stateful.test(request.method)) return undefined;
     if (result.resultType === 'input_required') return 'InputRequiredResult';
-    // The tasks extension has no schema among the official ones.
-    if (result.resultType === 'task' || request.method.startsWith('tasks/')) return 'Result';
   }
   if (request.params?.task && result.task) return 'CreateTaskResult';
   return results[request.method];
+}
+
+// What a message has to be by the tasks extension; nothing where it has no part in it.
+function extension_schema(message, request) {
+  if (message.method === 'notifications/tasks') return extension.TaskStatusNotificationV2Schema;
+  const is_part = request?.method.startsWith('tasks/') || message.result?.resultType === 'task';
+  return 'result' in message && is_part ? extension_results[request?.method] : undefined;
+}
+
+function against_extension(schema, message) {
+  const read = schema.safeParse('method' in message ? message : message.result);
+  return read.success ? undefined : `is not what the tasks extension says: ${read.error.message}`;
 }
 
 function load(revision) {
@@ -90,6 +109,8 @@ export class Schema {
   }
 
   #specific(message, request) {
+    const of_extension = this.revision === kStateless && extension_schema(message, request);
+    if (of_extension) return against_extension(of_extension, message);
     if ('method' in message && 'id' in message) return this.#request(message);
     if ('method' in message) return this.#of(notifications, 'ServerNotification', message);
     if ('error' in message) return this.#error(message);

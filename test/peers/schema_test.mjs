@@ -23,6 +23,9 @@ const elicitation = {
   message: 'Name?',
   requestedSchema: { type: 'object', properties: { name: { type: 'string' } } },
 };
+const task = { taskId: 't', status: 'working', createdAt: 'c', lastUpdatedAt: 'u', ttl: 1 };
+const flat = { taskId: 't', status: 'working', createdAt: 'c', lastUpdatedAt: 'u', ttlMs: 1 };
+const done = { ...flat, status: 'completed', result: { content: [text] } };
 const sampling = { messages: [{ role: 'user', content: text }], maxTokens: 5 };
 
 // revision, method of the request or null, message, paths whose absence is a fault
@@ -44,6 +47,13 @@ const right = [
   ['2026-07-28', 'tools/call', answer({ ...complete, content: [text] }), 'result.resultType result.content'],
   ['2026-07-28', 'server/discover', answer({ ...listed, supportedVersions: ['2026-07-28'], capabilities: {} }), 'result.supportedVersions result.capabilities result.ttlMs'],
   ['2026-07-28', 'tools/call', answer({ resultType: 'input_required', inputRequests: { name: { method: 'elicitation/create', params: elicitation } }, requestState: 's' }), 'result.inputRequests.name.method result.inputRequests.name.params.message'],
+  ['2025-11-25', 'tasks/get', answer(task), 'result.taskId result.status result.createdAt result.lastUpdatedAt result.ttl'],
+  ['2025-11-25', 'tasks/list', answer({ tasks: [task] }), 'result.tasks result.tasks.0.taskId result.tasks.0.ttl'],
+  ['2025-11-25', null, notification('notifications/tasks/status', task), 'params params.status params.ttl'],
+  ['2026-07-28', 'tools/call', answer({ resultType: 'task', ...flat }), 'result.resultType result.taskId result.ttlMs result.lastUpdatedAt'],
+  ['2026-07-28', 'tasks/get', answer({ ...complete, ...done }), 'result.resultType result.taskId result.status result.result result.ttlMs'],
+  ['2026-07-28', 'tasks/cancel', answer(complete), 'result.resultType'],
+  ['2026-07-28', null, notification('notifications/tasks', { _meta: subscription, ...done }), 'params.taskId params.result params.ttlMs'],
   ['2026-07-28', null, notification('notifications/subscriptions/acknowledged', { _meta: subscription, notifications: {} }), 'params params.notifications'],
 ];
 

@@ -25,6 +25,7 @@ export async function sdk1(name) {
     'notifications/message': types.LoggingMessageNotificationSchema,
     'notifications/resources/updated': types.ResourceUpdatedNotificationSchema,
     'notifications/tools/list_changed': types.ToolListChangedNotificationSchema,
+    'notifications/tasks/status': types.TaskStatusNotificationSchema,
     'elicitation/create': types.ElicitRequestSchema,
     'sampling/createMessage': types.CreateMessageRequestSchema,
   };

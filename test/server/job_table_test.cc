@@ -30,7 +30,7 @@ class JobTableTest : public testing::Test {
   JobTable table_{kJobsMax, kBodyMax};
 };
 
-TEST_F(JobTableTest, keeps_a_job) {
+TEST_F(JobTableTest, KeepsAJob) {
   const Job job = open();
   EXPECT_EQ(job.status, JobStatus::working);
   EXPECT_EQ(text_of_job(job.id).size(), 32U);
@@ -42,7 +42,7 @@ TEST_F(JobTableTest, keeps_a_job) {
   EXPECT_EQ(table_.count(), 1U);
 }
 
-TEST_F(JobTableTest, ids_are_not_to_be_guessed) {
+TEST_F(JobTableTest, IdsAreNotToBeGuessed) {
   std::set<std::string> ids;
   for (int i = 0; i < 4; ++i) ids.insert(text_of_job(open().id));
   EXPECT_EQ(ids.size(), 4U);
@@ -51,7 +51,7 @@ TEST_F(JobTableTest, ids_are_not_to_be_guessed) {
   EXPECT_FALSE(table_.find(near, kTheirs, 1));
 }
 
-TEST_F(JobTableTest, a_job_is_nobody_elses) {
+TEST_F(JobTableTest, AJobIsNobodyElses) {
   const Job job = open();
   EXPECT_FALSE(table_.find(job.id, kTheirs, 1));
   JobOwner stateless = kMine;
@@ -60,14 +60,14 @@ TEST_F(JobTableTest, a_job_is_nobody_elses) {
   EXPECT_TRUE(table_.list(kTheirs, 0, 10, 1).empty());
 }
 
-TEST_F(JobTableTest, one_owner_has_a_share_and_all_have_a_limit) {
+TEST_F(JobTableTest, OneOwnerHasAShareAndAllHaveALimit) {
   for (int i = 0; i < 4; ++i) open();
   EXPECT_FALSE(table_.open(kMine, kTtl, 4, 0));
   for (int i = 0; i < 4; ++i) open(kTheirs);
   EXPECT_FALSE(table_.open({mcp::Era::stateless, {}, 7}, kTtl, 4, 0));
 }
 
-TEST_F(JobTableTest, a_job_is_forgotten_after_its_time) {
+TEST_F(JobTableTest, AJobIsForgottenAfterItsTime) {
   const Job job = open();
   EXPECT_FALSE(table_.find(job.id, kTtl));
   EXPECT_FALSE(table_.change(job.id, kTtl, complete));
@@ -79,7 +79,7 @@ TEST_F(JobTableTest, a_job_is_forgotten_after_its_time) {
   for (int i = 0; i < 4; ++i) open();  // there is room again
 }
 
-TEST_F(JobTableTest, lists_in_order_from_a_place) {
+TEST_F(JobTableTest, ListsInOrderFromAPlace) {
   std::vector<JobId> ids;
   for (int i = 0; i < 3; ++i) ids.push_back(open().id);
   open(kTheirs);
@@ -92,7 +92,7 @@ TEST_F(JobTableTest, lists_in_order_from_a_place) {
   EXPECT_EQ(rest[0].id, ids[2]);
 }
 
-TEST_F(JobTableTest, what_is_too_large_has_failed) {
+TEST_F(JobTableTest, WhatIsTooLargeHasFailed) {
   const Job job = open();
   const auto changed = table_.change(job.id, 1, [](Job& one) {
     end_with(one, text_result(std::string(kBodyMax, 'x')));
@@ -103,7 +103,7 @@ TEST_F(JobTableTest, what_is_too_large_has_failed) {
   EXPECT_EQ(outcome_of(*changed).error_code, mcp::kInternalError);
 }
 
-TEST_F(JobTableTest, the_end_of_a_session_forgets_its_jobs_only) {
+TEST_F(JobTableTest, TheEndOfASessionForgetsItsJobsOnly) {
   const Job mine = open();
   const Job theirs = open(kTheirs);
   table_.forget(kMine.session);
@@ -111,7 +111,35 @@ TEST_F(JobTableTest, the_end_of_a_session_forgets_its_jobs_only) {
   EXPECT_TRUE(table_.find(theirs.id, 1));
 }
 
-// What `child` does until somebody kills it, which happens here.
+TEST_F(JobTableTest, ADeadWorkersJobsHaveFailedAndWhatWasOverStays) {
+  const pid_t child = fork();
+  if (child == 0) {
+    open();
+    table_.change(open().id, 1, complete);
+    _exit(0);
+  }
+  waitpid(child, nullptr, 0);
+  ASSERT_EQ(table_.count(), 2U);
+  bool completed = false;
+  for (const JobHead& job : table_.list(kMine, 0, 10, 1))
+    completed |= job.status == JobStatus::completed;
+  table_.sweep(2);
+  for (const JobHead& head : table_.list(kMine, 0, 10, 2)) {
+    EXPECT_TRUE(head.is_over());
+    const Job job = *table_.find(head.id, 2);
+    if (job.status != JobStatus::failed) continue;
+    EXPECT_EQ(outcome_of(job).error_message, kWorkerEnded);
+  }
+  EXPECT_TRUE(completed);
+}
+
+TEST_F(JobTableTest, ALivingWorkersJobsGoOn) {
+  const Job job = open();
+  EXPECT_TRUE(table_.sweep(1).empty());
+  EXPECT_EQ(table_.find(job.id, 1)->status, JobStatus::working);
+}
+
+// What another process does until it is killed.
 template <typename Work>
 void run_and_kill(Work work, useconds_t after_us) {
   const pid_t child = fork();
@@ -124,36 +152,8 @@ void run_and_kill(Work work, useconds_t after_us) {
   waitpid(child, nullptr, 0);
 }
 
-TEST_F(JobTableTest, a_dead_workers_jobs_have_failed_and_what_was_over_stays) {
-  run_and_kill(
-      [this] {
-        open();
-        table_.change(open().id, 1, complete);
-        pause();
-      },
-      0);
-  // It may have been killed before it had opened them.
-  while (table_.count() < 2) run_and_kill([this] { table_.change(open().id, 1, complete); pause(); }, 50'000);
-  bool completed = false;
-  for (const JobHead& job : table_.list(kMine, 0, 10, 1)) completed |= job.status == JobStatus::completed;
-  table_.sweep(2);
-  for (const JobHead& head : table_.list(kMine, 0, 10, 2)) {
-    EXPECT_TRUE(head.is_over());
-    const Job job = *table_.find(head.id, 2);
-    if (job.status != JobStatus::failed) continue;
-    EXPECT_EQ(outcome_of(job).error_message, kWorkerEnded);
-  }
-  EXPECT_TRUE(completed);
-}
-
-TEST_F(JobTableTest, a_living_workers_jobs_go_on) {
-  const Job job = open();
-  EXPECT_TRUE(table_.sweep(1).empty());
-  EXPECT_EQ(table_.find(job.id, 1)->status, JobStatus::working);
-}
-
 // Wherever a worker dies, the table is whole: every job can be read, and its slots do not leak.
-TEST_F(JobTableTest, workers_may_be_killed_anywhere) {
+TEST_F(JobTableTest, WorkersMayBeKilledAnywhere) {
   constexpr int kKills = 300;
   for (int i = 0; i < kKills; ++i) {
     run_and_kill(
@@ -183,7 +183,7 @@ TEST_F(JobTableTest, workers_may_be_killed_anywhere) {
   }
 }
 
-TEST(Job, is_written_as_its_era_has_it) {
+TEST(Job, IsWrittenAsItsEraHasIt) {
   Job job;
   job.created_ms = 1'785'196'800'123;
   job.updated_ms = job.created_ms;
@@ -202,7 +202,7 @@ TEST(Job, is_written_as_its_era_has_it) {
   EXPECT_FALSE(flat.contains("pollInterval"));
 }
 
-TEST(Job, a_tools_error_is_a_failure_to_the_stateful_only) {
+TEST(Job, AToolsErrorIsAFailureToTheStatefulOnly) {
   Job job;
   end_with(job, tool_error("no"));
   EXPECT_EQ(job.status, JobStatus::failed);
@@ -214,7 +214,7 @@ TEST(Job, a_tools_error_is_a_failure_to_the_stateful_only) {
   EXPECT_EQ(detailed_task_of(stateless).at("result").at("isError"), true);
 }
 
-TEST(Job, a_long_message_is_cut_between_characters) {
+TEST(Job, ALongMessageIsCutBetweenCharacters) {
   Job job;
   std::string text = "x";
   while (text.size() < 300) text += "é";
