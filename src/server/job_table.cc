@@ -32,6 +32,7 @@ struct JobTable::Shared {
   RobustMutex mutex;
   std::atomic<std::size_t> count = 0;
   std::uint64_t opened = 0;
+  std::size_t touched = 0;  // slots that ever were full are the first of all
 };
 
 // `full` is set last and cleared first, so that a slot is seen whole or not at all; `changing`
@@ -78,7 +79,7 @@ std::byte* JobTable::body(std::size_t index) const {
 std::size_t JobTable::count() const { return shared_.count.load(std::memory_order_relaxed); }
 
 std::optional<std::size_t> JobTable::index_of(const JobId& id, core::Nanos now_ns) const {
-  for (std::size_t i = 0; i < jobs_max_ && count() > 0; ++i)
+  for (std::size_t i = 0; i < shared_.touched && count() > 0; ++i)
     if (slot(i).full != 0 && slot(i).head.id == id && slot(i).head.ends_ns > now_ns) return i;
   return std::nullopt;
 }
@@ -125,7 +126,7 @@ void JobTable::erase(std::size_t index) {
 // Who died left at most one slot half-written; the count may be off by it.
 void JobTable::repair() {
   std::size_t full = 0;
-  for (std::size_t i = 0; i < jobs_max_; ++i) {
+  for (std::size_t i = 0; i < shared_.touched; ++i) {
     Slot& one = slot(i);
     if (one.full == 0) continue;
     ++full;
@@ -152,6 +153,7 @@ std::optional<Job> JobTable::open(const JobOwner& owner, core::Nanos ttl_ns, std
   job.ttl_ms = ttl_ns / core::kMillisecond;
   job.ends_ns = now_ns + ttl_ns;
   write(*index, job);
+  shared_.touched = std::max(shared_.touched, *index + 1);
   keep_order();
   slot(*index).full = 1;
   shared_.count.fetch_add(1, std::memory_order_relaxed);
@@ -186,7 +188,7 @@ std::vector<JobHead> JobTable::list(const JobOwner& owner, std::uint64_t after, 
   std::vector<JobHead> found;
   {
     const Locked lock(*this);
-    for (std::size_t i = 0; i < jobs_max_; ++i) {
+    for (std::size_t i = 0; i < shared_.touched; ++i) {
       const JobHead& head = slot(i).head;
       if (slot(i).full != 0 && head.owner == owner && head.sequence > after &&
           head.ends_ns > now_ns)
@@ -202,7 +204,7 @@ std::vector<JobHead> JobTable::sweep(core::Nanos now_ns) {
   std::vector<JobHead> changed;
   if (count() == 0) return changed;
   const Locked lock(*this);
-  for (std::size_t i = 0; i < jobs_max_; ++i) {
+  for (std::size_t i = 0; i < shared_.touched; ++i) {
     const JobHead& head = slot(i).head;
     if (slot(i).full == 0) continue;
     if (head.ends_ns <= now_ns) {
@@ -221,7 +223,7 @@ std::vector<JobHead> JobTable::sweep(core::Nanos now_ns) {
 void JobTable::forget(const SessionKey& session) {
   if (count() == 0) return;
   const Locked lock(*this);
-  for (std::size_t i = 0; i < jobs_max_; ++i)
+  for (std::size_t i = 0; i < shared_.touched; ++i)
     if (slot(i).full != 0 && slot(i).head.owner.session == session) erase(i);
 }
 
