@@ -37,8 +37,9 @@ json::object capability_names(std::uint8_t bits) {
   if (bits & kCanElicit) names["elicitation"] = json::object();
   if (bits & kCanListRoots) names["roots"] = json::object();
   if (bits & kKnowsTasks)
-    names["extensions"].emplace_object()[{mcp::kTasksExtension.data(),
-                                          mcp::kTasksExtension.size()}] = json::object();
+    names["extensions"]
+        .emplace_object()[{mcp::kTasksExtension.data(), mcp::kTasksExtension.size()}] =
+        json::object();
   return names;
 }
 

@@ -27,7 +27,8 @@ std::string publication_of(const Letter& letter) {
     case Letter::Kind::resources_changed: return list_changed("resources");
     case Letter::Kind::resource_updated: return resource_updated(letter.text);
     case Letter::Kind::backpressure: return letter.text;
-    case Letter::Kind::job_changed: return letter.text.substr(std::min(letter.text.size(), SessionId().size()));
+    case Letter::Kind::job_changed:
+      return letter.text.substr(std::min(letter.text.size(), SessionId().size()));
     default: return {};
   }
 }

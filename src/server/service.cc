@@ -21,8 +21,9 @@ std::string make_server_info(const Config& config) {
 
 std::string make_discover(std::string_view server_info) {
   return R"({"resultType":"complete","supportedVersions":[")" +
-         std::string(mcp::name_of(mcp::kLatestStateless)) + R"("],"capabilities":)" +
-         "{" + std::string(kServerCapabilities) + std::string(kExtensions) + R"(},"ttlMs":3600000,"cacheScope":"public","_meta":{")" +
+         std::string(mcp::name_of(mcp::kLatestStateless)) + R"("],"capabilities":)" + "{" +
+         std::string(kServerCapabilities) + std::string(kExtensions) +
+         R"(},"ttlMs":3600000,"cacheScope":"public","_meta":{")" +
          std::string(mcp::kMetaServerInfo) + "\":" + std::string(server_info) + "}}";
 }
 
@@ -181,8 +182,7 @@ Request Service::request_of(const Turn& turn) const {
   request.job_owner = {turn.era, {}, turn.caller.principal};
   if (turn.era == mcp::Era::stateful) {
     if (turn.key) request.job_owner.session = *turn.key;
-    if (turn.caller.connection != nullptr)
-      request.job_owner.session = turn.caller.connection->key;
+    if (turn.caller.connection != nullptr) request.job_owner.session = turn.caller.connection->key;
     request.revision = turn.session.revision;
     request.capabilities = turn.session.capabilities;
     request.log_level = turn.session.log_level;

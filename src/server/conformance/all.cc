@@ -19,10 +19,10 @@ std::vector<const Item*> pointers(std::initializer_list<std::span<const Item>> t
 }  // namespace
 
 std::span<const Tool* const> conformance_tools() {
-  static const auto kTools = pointers<Tool>(
-      {simple_tools(), notifying_tools(), asking_tools(), input_required_tools(),
-       list_changing_tools(), schema_tools(), mirrored_header_tools(), reconnection_tools(),
-       task_tools()});
+  static const auto kTools =
+      pointers<Tool>({simple_tools(), notifying_tools(), asking_tools(), input_required_tools(),
+                      list_changing_tools(), schema_tools(), mirrored_header_tools(),
+                      reconnection_tools(), task_tools()});
   return kTools;
 }
 
