@@ -124,7 +124,8 @@ core::Result<std::unique_ptr<Lab>> Lab::enter(const LabOptions& options) {
 Lab::~Lab() {
   if (first_process_ <= 0) return;
   kill(first_process_, SIGKILL);
-  waitpid(first_process_, nullptr, 0);
+  // No waiting: it cannot go before our own children in the lab have been waited for.
+  waitpid(first_process_, nullptr, WNOHANG);
 }
 
 core::Result<void> Lab::build(const LabOptions& options) {

@@ -1,6 +1,6 @@
-// Netlink: the few orders that the lab gives to the kernel's network: veth pairs, addresses, routes.
-// Each acts in the network namespace that the calling thread was in when the Netlink was opened.
-// Source: rtnetlink(7), libmnl.
+// Netlink: the few orders that the lab gives to the kernel's network: veth pairs, addresses,
+// routes. Each acts in the network namespace that the calling thread was in when the Netlink was
+// opened. Source: rtnetlink(7), libmnl.
 #pragma once
 
 #include <array>

@@ -27,8 +27,8 @@ bool go_inside(const Namespaces& inside) {
 
 }  // namespace
 
-// A pid namespace is entered by those forked after setns(), and a process that has done so can start
-// no more threads: so a process in between does it, and ends.
+// A pid namespace is entered by those forked after setns(), and a process that has done so can
+// start no more threads: so a process in between does it, and ends.
 pid_t fork_inside(const Namespaces& inside) {
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) return -1;

@@ -66,9 +66,7 @@ class InLab : public testing::TestWithParam<bool> {
     if (GetParam() && geteuid() != 0) GTEST_SKIP() << "we are an ordinary user already";
     if (const auto lab = Lab::available(); !lab) GTEST_SKIP() << lab.error().text;
   }
-  static void become_who_is_asked() {
-    ASSERT_TRUE(!GetParam() || become_ordinary());
-  }
+  static void become_who_is_asked() { ASSERT_TRUE(!GetParam() || become_ordinary()); }
   static void in_lab(const std::function<void(Lab&)>& body, const LabOptions& options = {}) {
     EXPECT_TRUE(passes_in_child([&] {
       become_who_is_asked();

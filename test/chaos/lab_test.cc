@@ -52,9 +52,8 @@ core::Fd connect_to(const std::string& address, std::uint16_t port) {
 TEST_P(LabTest, BytesTravelFromLoadToServer) {
   in_lab([](Lab& lab) {
     core::Fd listener;
-    lab.in(Place::server, [&] {
-      listener = *net::listen_on(*net::Endpoint::tcp(Lab::server_address(), 3000));
-    });
+    lab.in(Place::server,
+           [&] { listener = *net::listen_on(*net::Endpoint::tcp(Lab::server_address(), 3000)); });
     const core::Fd client = connect_to(Lab::server_address(), 3000);
     ASSERT_TRUE(client.valid());
     EXPECT_EQ(net::local_endpoint(client.get())->text().substr(0, 10), Lab::load_address() + ":");
