@@ -94,6 +94,13 @@ std::string Lab::server_address() { return "10.77.2.1"; }
 std::string Lab::load_address(int number) { return fmt::format("10.77.1.{}", number + 1); }
 
 core::Result<void> Lab::available() {
+  return try_apart([]() -> core::Result<void> {
+    const auto lab = enter({});
+    return lab ? core::Result<void>() : std::unexpected(lab.error());
+  });
+}
+
+core::Result<void> Lab::try_apart(const std::function<core::Result<void>()>& attempt) {
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) return std::unexpected(core::errno_error("pipe"));
   const core::Fd reading(ends[0]);
@@ -101,8 +108,8 @@ core::Result<void> Lab::available() {
   const pid_t child = fork();
   if (child < 0) return std::unexpected(core::errno_error("fork"));
   if (child == 0) {
-    const auto lab = enter({});
-    const std::string text = lab ? "yes" : lab.error().text;
+    const auto done = attempt();
+    const std::string text = done ? "yes" : done.error().text;
     (void)!write(writing.get(), text.data(), text.size());
     _exit(0);
   }

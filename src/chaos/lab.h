@@ -47,8 +47,10 @@ class Lab {
  public:
   static constexpr int kLoadAddresses = 4;
 
-  // Why there can be no lab here; tries it in a process of its own.
+  // Why there can be no lab here; tries it.
   static core::Result<void> available();
+  // Calls it in a process of its own, which can enter a lab and end.
+  static core::Result<void> try_apart(const std::function<core::Result<void>()>& attempt);
   static core::Result<std::unique_ptr<Lab>> enter(const LabOptions& options);
   ~Lab();  // kills what runs in the lab; the process stays in `load`
   Lab(const Lab&) = delete;

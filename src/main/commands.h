@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "main/fault_options.h"
 #include "main/floor.h"
 #include "main/run_options.h"
 #include "main/serve_options.h"
@@ -14,6 +15,7 @@ namespace gauntlet::main {
 int run_command(const RunOptions& options, const std::vector<std::string>& argv);
 int serve_command(const ServeOptions& options);
 int floor_command(const FloorOptions& options);
+int fault_command(const FaultOptions& options);
 int list_command();
 int show_command(const std::string& name);
 

@@ -23,7 +23,8 @@ class ExecFaultTest : public testing::Test {
   ~ExecFaultTest() override { fs::remove_all(folder_); }
   std::string mark() const { return folder_ + "/mark"; }
   ExecCommands commands() const {
-    return {"touch " + mark(), "ls -l " + mark() + " >/dev/null 2>&1 && echo lines 7", "rm " + mark()};
+    return {"touch " + mark(), "ls -l " + mark() + " >/dev/null 2>&1 && echo lines 7",
+            "rm " + mark()};
   }
 
   std::string folder_;
