@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <tuple>
 
 #include "stats/binomial.h"
 
@@ -76,7 +77,7 @@ core::Result<std::unique_ptr<LinkEmulator>> LinkEmulator::start(const Lab& lab) 
 
 LinkEmulator::~LinkEmulator() {
   if (pid_ <= 0) return;
-  (void)lab_.set(Place::link, kRouting, "1");
+  std::ignore = lab_.set(Place::link, kRouting, "1");
   control_.reset();
   while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
   }

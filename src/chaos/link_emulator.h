@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 
 #include "chaos/fault.h"
 #include "chaos/lab.h"
@@ -65,7 +66,7 @@ class LinkFault final : public Fault {
  public:
   LinkFault(LinkEmulator& emulator, LinkEffect effect)
       : emulator_(emulator), effect_(std::move(effect)) {}
-  ~LinkFault() override { (void)stop(); }
+  ~LinkFault() override { std::ignore = stop(); }
   LinkFault(const LinkFault&) = delete;
   LinkFault& operator=(const LinkFault&) = delete;
 

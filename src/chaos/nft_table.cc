@@ -42,7 +42,6 @@ core::Result<PacketCount> NftTable::counter(const std::string& name) {
   auto listed = order(fmt::format("list counter @@ {}\n", name));
   if (!listed) return std::unexpected(listed.error());
   const std::string text = nft_ctx_get_output_buffer(context_.get());
-  PacketCount count;
   unsigned long long packets = 0, bytes = 0;
   const std::size_t at = text.find("packets ");
   if (at == std::string::npos ||

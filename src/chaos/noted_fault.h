@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <tuple>
 
 #include "chaos/fault.h"
 #include "chaos/undo.h"
@@ -12,7 +13,7 @@ namespace gauntlet::chaos {
 
 class NotedFault : public Fault {
  public:
-  ~NotedFault() override { (void)take_back(); }
+  ~NotedFault() override { std::ignore = take_back(); }
   NotedFault(const NotedFault&) = delete;
   NotedFault& operator=(const NotedFault&) = delete;
 
@@ -40,7 +41,7 @@ class NotedFault : public Fault {
     if (!noted_) return {};
     const bool gone = !warden_.still_has(noted_->number).value_or(true);
     if (const auto done = gone ? core::Result<void>() : carry_out(noted_->undo); !done) return done;
-    (void)warden_.forget(noted_->number);
+    std::ignore = warden_.forget(noted_->number);
     noted_.reset();
     return {};
   }

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "chaos/noted_fault.h"
@@ -30,7 +31,7 @@ class GroupFault final : public NotedFault {
  public:
   GroupFault(Warden& warden, ProcessTarget target, GroupLimit limit)
       : NotedFault(warden), target_(std::move(target)), limit_(limit) {}
-  ~GroupFault() override { (void)stop(); }
+  ~GroupFault() override { std::ignore = stop(); }
 
   core::Result<void> probe() override;
   core::Result<void> arm(core::Nanos ttl) override;

@@ -13,6 +13,7 @@
 #include <csignal>
 #include <map>
 #include <ranges>
+#include <tuple>
 #include <vector>
 
 #include "net/namespaces.h"
@@ -52,7 +53,7 @@ class Watch {
   void run() {
     while (wait() && serve()) undo_due(core::monotonic_ns());
     for (const auto& [number, promise] : std::views::reverse(promises_))
-      (void)carry_out(promise.undo);
+      std::ignore = carry_out(promise.undo);
   }
 
  private:
@@ -74,7 +75,7 @@ class Watch {
   void undo_due(core::Nanos now) {
     std::erase_if(promises_, [&](const auto& entry) {
       if (entry.second.deadline > now) return false;
-      (void)carry_out(entry.second.undo);
+      std::ignore = carry_out(entry.second.undo);
       return true;
     });
   }
