@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "main/capacity_options.h"
+#include "main/fault_options.h"
 #include "main/floor.h"
 #include "main/run_options.h"
 #include "main/serve_options.h"
@@ -18,6 +19,7 @@ int run_command(const RunOptions& options, const std::vector<std::string>& argv)
 int capacity_command(const CapacityOptions& options, const std::vector<std::string>& argv);
 int serve_command(const ServeOptions& options);
 int floor_command(const FloorOptions& options);
+int fault_command(const FaultOptions& options);
 int list_command();
 int show_command(const std::string& name);
 

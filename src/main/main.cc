@@ -39,6 +39,7 @@ int parse_and_run(int argc, char** argv) {
   CapacityOptions capacity_options;
   ServeOptions serve_options;
   FloorOptions floor_options;
+  FaultOptions fault_options;
   std::string shown;
   auto* run = app.add_subcommand("run", "run a suite, or an ad hoc load, against a target");
   declare_run_options(*run, run_options);
@@ -50,6 +51,8 @@ int parse_and_run(int argc, char** argv) {
   auto* floor = app.add_subcommand(
       "floor", "what this machine carries when nobody does anything with the bytes");
   declare_floor_options(*floor, floor_options);
+  auto* fault = app.add_subcommand("fault", "one fault by hand, or the list of them");
+  declare_fault_options(*fault, fault_options);
   auto* list = app.add_subcommand("list", "the suites inside this binary");
   auto* show = app.add_subcommand("show",
                                   "print a suite, to be copied and changed; or the JSON Schema of "
@@ -57,7 +60,8 @@ int parse_and_run(int argc, char** argv) {
   show->add_option("name", shown)->required();
 
   std::vector<std::string> arguments(words.begin() + 1, words.end());
-  run_options.command = capacity_options.run.command = split_command(arguments);
+  run_options.command = capacity_options.run.command = fault_options.command =
+      split_command(arguments);
   std::ranges::reverse(arguments);  // as CLI11 wants them
   try {
     app.parse(arguments);
@@ -78,6 +82,7 @@ int parse_and_run(int argc, char** argv) {
   if (capacity->parsed()) return capacity_command(capacity_options, words);
   if (serve->parsed()) return serve_command(serve_options);
   if (floor->parsed()) return floor_command(floor_options);
+  if (fault->parsed()) return fault_command(fault_options);
   if (list->parsed()) return list_command();
   return show_command(shown);
 }

@@ -62,7 +62,7 @@ core::Result<Child> Child::start(const std::vector<std::string>& argv, ChildOpti
   ExecPlan plan;
   for (const auto& word : argv) plan.argv.push_back(const_cast<char*>(word.c_str()));
   plan.argv.push_back(nullptr);
-  plan.parent = getpid();
+  plan.parent = options.inside ? 0 : getpid();
 
   std::array<int, 2> ends{};
   const core::Fd null = open_null();
@@ -87,7 +87,7 @@ core::Result<Child> Child::start(const std::vector<std::string>& argv, ChildOpti
   core::Fd error_write(ends[1]);
   plan.error_fd = error_write.get();
 
-  child.pid_ = fork();
+  child.pid_ = options.inside ? fork_inside(*options.inside) : fork();
   if (child.pid_ < 0) return std::unexpected(core::errno_error("fork"));
   if (child.pid_ == 0) become(plan);
   setpgid(child.pid_, child.pid_);

@@ -14,6 +14,7 @@
 #include "core/clock.h"
 #include "core/fd.h"
 #include "core/result.h"
+#include "net/namespaces.h"
 
 namespace gauntlet::net {
 
@@ -21,6 +22,7 @@ struct ChildOptions {
   bool stdio_socket = false;  // stdin and stdout are one socket: take_stdio()
   bool stdout_pipe = false;   // stdout is a pipe: read_line()
   bool quiet_stderr = false;  // stderr goes to /dev/null
+  const Namespaces* inside = nullptr;  // not where we are, but in there; only looked at by start()
 };
 
 class Child {

@@ -1,0 +1,227 @@
+#include "chaos/link_emulator.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <tuple>
+
+#include "stats/binomial.h"
+
+namespace gauntlet::chaos {
+namespace {
+
+constexpr timeval kPatience{.tv_sec = 5, .tv_usec = 0};
+constexpr std::size_t kAnswerBytesMax = 192 * 1024;
+constexpr double kConfidence = 0.9999;
+constexpr const char* kRouting = "ipv4/ip_forward";
+
+[[noreturn]] void be_the_link(int control) {
+  setsid();  // the terminal's signals are for Gauntlet
+  prctl(PR_SET_NAME, "gauntlet-link");
+  net::close_all_but(control);
+  const int null = open("/dev/null", O_RDWR);
+  for (const int standard : {0, 1, 2}) dup2(null, standard);
+  try {
+    run_link_pump(control, link_ports());
+  } catch (...) {
+    _exit(1);
+  }
+  _exit(0);
+}
+
+core::Result<LinkFindings> read_answer(const std::string& answer) {
+  LinkFindings found;
+  if (answer.size() < sizeof found.report) return core::internal_error("the link emulator is gone");
+  std::memcpy(&found.report, answer.data(), sizeof found.report);
+  const std::string texts = answer.substr(sizeof found.report);
+  const std::size_t end = texts.find('\n');
+  if (texts.size() < 2) return found;
+  auto forth = stats::Histogram::decode_v2_compressed_base64(texts.substr(0, end));
+  auto back = stats::Histogram::decode_v2_compressed_base64(texts.substr(end + 1));
+  if (!forth || !back) return core::internal_error("the link emulator speaks nonsense");
+  found.delays = {std::move(*forth), std::move(*back)};
+  return found;
+}
+
+}  // namespace
+
+core::Result<std::unique_ptr<LinkEmulator>> LinkEmulator::start(const Lab& lab) {
+  std::array<int, 2> ends{};
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
+    return std::unexpected(core::errno_error("socketpair"));
+  std::unique_ptr<LinkEmulator> emulator(new LinkEmulator(lab));
+  emulator->control_.reset(ends[0]);
+  core::Fd theirs(ends[1]);
+  setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
+  emulator->pid_ = net::fork_inside(lab.link());
+  if (emulator->pid_ < 0) return std::unexpected(core::errno_error("start the link emulator"));
+  if (emulator->pid_ == 0) be_the_link(theirs.get());
+  theirs.reset();
+  std::array<char, 256> word;
+  const ssize_t got = recv(ends[0], word.data(), word.size(), 0);
+  const std::string said(word.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
+  if (said != "ready")
+    return core::internal_error("the link emulator did not start" +
+                                (said.empty() ? said : ": " + said));
+  if (auto off = lab.set(Place::link, kRouting, "0"); !off) return std::unexpected(off.error());
+  return emulator;
+}
+
+LinkEmulator::~LinkEmulator() {
+  if (pid_ <= 0) return;
+  std::ignore = lab_.set(Place::link, kRouting, "1");
+  control_.reset();
+  while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+  }
+}
+
+core::Result<LinkFindings> LinkEmulator::ask(const LinkOrder& order) const {
+  std::string answer(kAnswerBytesMax, '\0');
+  ssize_t got = send(control_.get(), &order, sizeof order, MSG_NOSIGNAL);
+  if (got > 0) got = recv(control_.get(), answer.data(), answer.size(), 0);
+  answer.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  return read_answer(answer);
+}
+
+core::Result<LinkFindings> LinkEmulator::add(const LinkStage& stage) {
+  auto found = ask({LinkOrder::Kind::add, stage});
+  if (found && !found->report.in_force)
+    return core::internal_error("the link has faults enough already");
+  return found;
+}
+
+core::Result<LinkFindings> LinkEmulator::remove(std::uint64_t id) {
+  return ask({LinkOrder::Kind::remove, {.id = id}});
+}
+
+core::Result<LinkFindings> LinkEmulator::report(std::uint64_t id) const {
+  return ask({LinkOrder::Kind::report, {.id = id}});
+}
+
+namespace {
+
+bool is_chance(double p) { return p >= 0 && p <= 1; }
+
+core::Result<void> check(const LinkSettings& settings) {
+  for (const double p : {settings.loss, settings.burst_enter, settings.burst_leave,
+                         settings.duplicate, settings.reorder})
+    if (!is_chance(p)) return core::usage_error("a chance must lie in 0-100%");
+  if (settings.delay_ns < 0 || settings.jitter_ns < 0 || settings.reorder_by_ns < 0)
+    return core::usage_error("a delay cannot be negative");
+  return {};
+}
+
+// Whether one direction shows each part of what was ordered.
+bool as_ordered(const LinkSettings& ordered, const LinkCounts& counts,
+                const stats::Histogram& delays) {
+  if (ordered.burst_enter > 0 && counts.bursts == 0) return false;
+  if (ordered.loss > 0 && ordered.burst_enter == 0 &&
+      !stats::binomial_interval(counts.seen, ordered.loss, kConfidence).contains(counts.lost))
+    return false;
+  if (ordered.loss > 0 && counts.lost == 0) return false;
+  if (ordered.duplicate > 0 && counts.duplicated == 0) return false;
+  if (ordered.reorder > 0 && counts.held_back == 0) return false;
+  const bool slows = ordered.delay_ns > 0 || ordered.jitter_ns > 0 || ordered.bytes_per_s > 0;
+  return !slows || counts.overflowed > 0 || (counts.passed() > 0 && delays.max_us() > 0);
+}
+
+void tell(Evidence& found, const char* way, const LinkSettings& ordered, const LinkCounts& counts,
+          const stats::Histogram& delays) {
+  const auto fact = [&](const char* name, const std::string& value) {
+    found.facts.emplace_back(fmt::format("{}_{}", name, way), value);
+  };
+  fact("packets_seen", std::to_string(counts.seen));
+  fact("packets_passed", std::to_string(counts.passed()));
+  fact("packets_lost", std::to_string(counts.lost));
+  if (ordered.loss > 0 && ordered.burst_enter == 0) {
+    const auto [lo, hi] = stats::binomial_interval(counts.seen, ordered.loss, kConfidence);
+    fact("packets_lost_expected", fmt::format("{}-{}", lo, hi));
+  }
+  if (ordered.burst_enter > 0) fact("bursts", std::to_string(counts.bursts));
+  if (ordered.duplicate > 0) fact("packets_duplicated", std::to_string(counts.duplicated));
+  if (ordered.reorder > 0) fact("packets_held_back", std::to_string(counts.held_back));
+  if (ordered.bytes_per_s > 0) fact("packets_overflowed", std::to_string(counts.overflowed));
+  if (delays.empty()) return;
+  fact("delay_ms_p50", fmt::format("{:.3f}", delays.quantile_ms(0.5)));
+  fact("delay_ms_p99", fmt::format("{:.3f}", delays.quantile_ms(0.99)));
+  fact("delay_ms_max", fmt::format("{:.3f}", delays.quantile_ms(1)));
+}
+
+}  // namespace
+
+core::Result<void> LinkFault::probe() {
+  if (effect_.to_server == LinkSettings() && effect_.to_load == LinkSettings())
+    return core::usage_error("nothing is asked of the link");
+  if (auto ok = check(effect_.to_server); !ok) return ok;
+  if (auto ok = check(effect_.to_load); !ok) return ok;
+  const auto found = emulator_.report(0);
+  return found ? core::Result<void>() : std::unexpected(found.error());
+}
+
+core::Result<void> LinkFault::arm(core::Nanos ttl) {
+  ttl_ = ttl;
+  last_.reset();
+  return {};
+}
+
+core::Result<void> LinkFault::start() {
+  id_ = emulator_.next_id();
+  const auto added =
+      emulator_.add({.id = id_,
+                     .settings = {effect_.to_server, effect_.to_load},
+                     .seed = effect_.seed,
+                     .only_client = effect_.only_client ? ipv4(*effect_.only_client) : 0,
+                     .until_ns = core::monotonic_ns() + ttl_});
+  if (!added) return std::unexpected(added.error());
+  overtaken_before_ = added->report.overtaken;
+  stopped_ = false;
+  return {};
+}
+
+Evidence LinkFault::evidence() {
+  if (!stopped_)
+    if (auto found = emulator_.report(id_)) last_ = std::move(*found);
+  if (!last_) return {};
+  const LinkReport& report = last_->report;
+  Evidence found;
+  const bool none = report.counts[0].seen + report.counts[1].seen == 0;
+  found.shown = !none && as_ordered(effect_.to_server, report.counts[0], last_->delays[0]) &&
+                as_ordered(effect_.to_load, report.counts[1], last_->delays[1]);
+  tell(found, "to_server", effect_.to_server, report.counts[0], last_->delays[0]);
+  tell(found, "to_load", effect_.to_load, report.counts[1], last_->delays[1]);
+  found.facts.emplace_back("packets_overtaken",
+                           std::to_string(report.overtaken - overtaken_before_));
+  found.facts.emplace_back("emulator_missed", std::to_string(report.missed));
+  found.facts.emplace_back("emulator_failed", std::to_string(report.failed));
+  return found;
+}
+
+core::Result<void> LinkFault::stop() {
+  if (stopped_) return {};
+  auto found = emulator_.remove(id_);
+  if (!found) return std::unexpected(found.error());
+  last_ = std::move(*found);
+  stopped_ = true;
+  return {};
+}
+
+// Packets that were held for a while leave when their time has come; until then there is a trace.
+core::Result<void> LinkFault::verify_clean() {
+  const auto found = emulator_.report(id_);
+  if (!found) return std::unexpected(found.error());
+  if (found->report.in_force) return core::internal_error("the link still has this fault");
+  if (found->report.stages == 0 && found->report.held_now > 0)
+    return core::internal_error(
+        fmt::format("{} packets are still on their way", found->report.held_now));
+  return {};
+}
+
+}  // namespace gauntlet::chaos
