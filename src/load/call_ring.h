@@ -21,6 +21,7 @@ struct Call {
   State state = State::empty;
   std::uint8_t operation = 0;
   std::uint8_t phase = 0;
+  std::uint16_t attempt = 0;  // how many attempts of the same message came before
 
   bool finished() const { return state == State::completed || state == State::failed; }
 };

@@ -34,7 +34,9 @@ void Channel::begin_answer() {
       .refused_for_load =
           head.status == 429 || (head.status == 503 && head.find("retry-after") != nullptr),
       .event_stream = starts_with_type(type, "text/event-stream")};
-  if (http_->exchange.event_stream) http_->events = wire::SseParser(kAnswerBytesMax);
+  if (!http_->exchange.event_stream) return;
+  http_->events = wire::SseParser(kAnswerBytesMax);
+  http_->retry_ms = 0;
 }
 
 }  // namespace gauntlet::load

@@ -54,6 +54,13 @@ class Channel {
   }
 
   const HttpExchange& exchange() const { return http_->exchange; }
+  bool in_answer() const { return http_ && http_->in_answer; }
+  // HTTP: what to resume the event stream of the answer from, as far as it has come; "": it cannot
+  // be, or it is no stream. How long the server asks to wait before that.
+  std::string_view last_event_id() const {
+    return http_->exchange.event_stream ? http_->events.last_id() : std::string_view();
+  }
+  std::uint32_t retry_ms() const { return http_->retry_ms; }
 
  private:
   struct Http {
@@ -64,6 +71,7 @@ class Channel {
     HttpExchange exchange;
     bool in_answer = false;
     bool json_body = false;
+    std::uint32_t retry_ms = 0;
     std::string body;  // JSON that arrives in pieces
   };
 
@@ -124,7 +132,10 @@ class Channel {
       const auto next = http_->events.next(part, event);
       if (next == wire::SseParser::Next::too_large) return Fed::bad;
       if (next == wire::SseParser::Next::need_more) return Fed::more;
-      if (event.data.empty()) continue;  // priming event, or retry alone
+      if (event.data.empty()) {  // priming event, or retry alone
+        http_->retry_ms = event.retry_ms.value_or(http_->retry_ms);
+        continue;
+      }
       if (!sink.on_message(event.data)) return Fed::stopped;
     }
   }

@@ -27,10 +27,15 @@ void Clients::enqueue(std::uint32_t index, core::Nanos intended, core::Nanos now
   tally_.scheduled(phase);
   tally_.dispatched(phase, now - intended);
   const bool no_connection = client.state == State::waiting || client.state == State::closed ||
-                             client.state == State::unopened;
+                             client.state == State::unopened || client.state == State::half_closed;
   if (no_connection || client.calls.full()) {
-    tally_.failed(phase, run::ErrorClass::unsent);
-    if (phase == setup_.measured_phase) ++outcomes_[index].errors;
+    Call unsent;
+    unsent.intended = intended;
+    unsent.operation = operation;
+    unsent.phase = static_cast<std::uint8_t>(phase);
+    if (!retries() || !retry_later(index, unsent, run::ErrorClass::unsent))
+      return count_failure(index, phase, run::ErrorClass::unsent);
+    ++outstanding_;
     return;
   }
   Call& call = client.calls.push();
@@ -40,8 +45,8 @@ void Clients::enqueue(std::uint32_t index, core::Nanos intended, core::Nanos now
   call.phase = static_cast<std::uint8_t>(phase);
   ++outstanding_;
   if (client.state == State::resting) return connect(index);
-  if (client.state == State::ready && wake_at_[index] == kNever)
-    wake_at_[index] = intended + setup_.plan.load.timeout;
+  if (client.state == State::ready)
+    wake_at_[index] = std::min(wake_at_[index], intended + first_deadline_);
 }
 
 // The exchanges on an HTTP connection are the calls sent on it: those that timed out while still
@@ -116,7 +121,7 @@ bool Clients::on_message(std::uint32_t index, std::span<char> json) {
     answer_request(index, answer);
     return true;
   }
-  if (client.state != State::ready) return on_opening_answer(index, answer);
+  if (client.state != State::ready) return on_aside_message(index, answer, json);
   if (http()) return on_http_answer(index, answer, json);
   on_line_answer(index, answer, json);
   return true;
@@ -158,6 +163,7 @@ bool Clients::on_http_answer(std::uint32_t index, const mcp::Answer& answer,
   } else if (exchange.status < 300) {
     const auto nonce = find_nonce(json, setup_.coder, setup_.plan.load.connections);
     const bool foreign = nonce && *nonce != CallName{setup_.first + index, client.exchange};
+    if (foreign) tally_.breached(call->phase, run::Breach::foreign);
     fail(index, *call, foreign ? run::ErrorClass::integrity : run::ErrorClass::protocol);
   }
   return true;
@@ -165,26 +171,28 @@ bool Clients::on_http_answer(std::uint32_t index, const mcp::Answer& answer,
 
 bool Clients::on_http_end(std::uint32_t index, const HttpExchange& exchange) {
   Client& client = clients_[index];
-  if (client.state != State::ready) return end_opening_exchange(index, exchange);
+  if (client.state != State::ready) return on_aside_end(index, exchange);
   Call* call = client.calls.find(client.exchange);
   if (call != nullptr && call->state == Call::State::sent) {
     // The exchange is over without an answer in it.
-    fail(index, *call, error_without_answer(exchange));
+    const bool alone = client.exchange + 1 == client.calls.next_to_send();
+    if (alone && note_broken_answer(index)) return go_on_resuming(index, exchange);
+    fail_unanswered(index, *call, exchange);
   }
   ++client.exchange;
   skip_never_sent(client);
   if (exchange.status == 404 && !client.session_line.empty()) return forget_session(index);
   if (!exchange.keep_alive) {
-    const bool in_flight = client.exchange != client.calls.next_to_send();
-    loop_.close(client.stream, net::CloseMode::orderly);
-    if (in_flight) fail_sent(index, run::ErrorClass::indeterminate);
-    leave_ready(client);
-    client.state = State::resting;
-    client.stream = {};
-    if (client.calls.queued() > 0) connect(index);
+    rest(index);
     return false;
   }
   return true;
+}
+
+void Clients::fail_unanswered(std::uint32_t index, Call& call, const HttpExchange& exchange) {
+  const auto error = error_without_answer(exchange);
+  if (error == run::ErrorClass::integrity) tally_.breached(call.phase, run::Breach::lost);
+  fail(index, call, error);
 }
 
 void Clients::on_line_answer(std::uint32_t index, const mcp::Answer& answer,
@@ -194,6 +202,10 @@ void Clients::on_line_answer(std::uint32_t index, const mcp::Answer& answer,
   Call* call = answer.has_number_id && sequence < client.calls.next_to_send()
                    ? client.calls.find(sequence)
                    : nullptr;
+  if (call == nullptr && answer.has_number_id && answer.id == kHeartbeatId) {
+    client.asked_at = 0;
+    return;
+  }
   if (call == nullptr) return settle_unmatched(index, json);
   switch (call->state) {
     case Call::State::sent: return settle(index, sequence, answer, json);
@@ -208,6 +220,7 @@ void Clients::on_line_answer(std::uint32_t index, const mcp::Answer& answer,
 void Clients::settle_unmatched(std::uint32_t index, std::span<const char> json) {
   Client& client = clients_[index];
   ++unmatched_answers_;
+  tally_.note_signal();
   Call* call = nullptr;
   const auto nonce = find_nonce(json, setup_.coder, setup_.plan.load.connections);
   if (nonce && nonce->client == setup_.first + index) call = client.calls.find(nonce->sequence);
@@ -224,7 +237,10 @@ void Clients::settle(std::uint32_t index, std::uint64_t sequence, const mcp::Ans
   const auto fault =
       find_fault(answer, json, setup_.operations[call.operation], setup_.target.revision,
                  setup_.coder, {setup_.first + index, sequence}, setup_.plan.load.connections);
-  if (fault) return fail(index, call, *fault);
+  if (fault) {
+    if (*fault == run::ErrorClass::integrity) tally_.breached(call.phase, run::Breach::foreign);
+    return fail(index, call, *fault);
+  }
   complete(index, call);
 }
 
@@ -240,8 +256,15 @@ void Clients::note_recovery(std::uint32_t index) {
   Client& client = clients_[index];
   client.failed_attempts = 0;
   if (std::exchange(client.resumed, false)) ++outcomes_[index].sessions_kept;
-  if (client.outage_since == 0) return;
+  if (client.outage_since != 0 && client.state != State::half_closed) end_outage(index);
+}
+
+void Clients::end_outage(std::uint32_t index) {
+  Client& client = clients_[index];
   const double outage_s = core::to_seconds(received_at_ - client.outage_since);
+  if (outages_.size() < kOutagesMax)
+    outages_.push_back({setup_.first + index, core::to_seconds(client.outage_since),
+                        core::to_seconds(received_at_)});
   client.outage_since = 0;
   outcomes_[index].longest_outage_s = std::max(outcomes_[index].longest_outage_s, outage_s);
   if (!client.victim) return;
@@ -252,9 +275,21 @@ void Clients::note_recovery(std::uint32_t index) {
 }
 
 void Clients::fail(std::uint32_t index, Call& call, run::ErrorClass error) {
-  tally_.failed(call.phase, error);
-  if (call.phase == setup_.measured_phase) ++outcomes_[index].errors;
+  if (retries() && retry_later(index, call, error)) {
+    // The message goes on under another id: a late answer to this attempt counts for nothing.
+    call.state = Call::State::failed;
+    ++clients_[index].failures;
+    clients_[index].calls.advance();
+    return;
+  }
+  ++clients_[index].failures;
+  count_failure(index, call.phase, error);
   finish(index, call, Call::State::failed);
+}
+
+void Clients::count_failure(std::uint32_t index, std::size_t phase, run::ErrorClass error) {
+  tally_.failed(phase, error);
+  if (phase == setup_.measured_phase) ++outcomes_[index].errors;
 }
 
 // Ends a call. A completed call that is completed again was answered twice: its message is revoked.
@@ -262,6 +297,7 @@ void Clients::finish(std::uint32_t index, Call& call, Call::State state) {
   Client& client = clients_[index];
   if (call.state == Call::State::completed) {
     call.state = Call::State::failed;
+    ++client.failures;
     tally_.revoke(call.phase);
     if (call.phase == setup_.measured_phase) {
       --outcomes_[index].completed;
@@ -273,14 +309,25 @@ void Clients::finish(std::uint32_t index, Call& call, Call::State state) {
   --outstanding_;
   client.calls.advance();
   if (setup_.plan.load.arrivals == run::Arrivals::closed && client.state == State::ready &&
-      client.calls.unfinished_window() == 0)
+      is_free(client))
     idle_.push_back(index);
 }
 
+// What was sent on a connection that is gone; an answer that can be resumed is not lost yet.
 void Clients::fail_sent(std::uint32_t index, run::ErrorClass error) {
-  CallRing& calls = clients_[index].calls;
-  for (std::uint64_t s = calls.oldest(); s < calls.next_to_send(); ++s)
+  Client& client = clients_[index];
+  CallRing& calls = client.calls;
+  for (std::uint64_t s = calls.oldest(); s < calls.next_to_send(); ++s) {
+    if (s == client.exchange && !client.resume_id.empty()) continue;
     if (calls.at(s).state == Call::State::sent) fail(index, calls.at(s), error);
+  }
+}
+
+void Clients::lose_sent(std::uint32_t index) {
+  Client& client = clients_[index];
+  const bool broken = !client.resume_id.empty() || client.channel.in_answer();
+  if (!broken || !note_broken_answer(index)) client.resume_id.clear();
+  fail_sent(index, run::ErrorClass::indeterminate);
 }
 
 void Clients::fail_queued(std::uint32_t index, run::ErrorClass error) {
@@ -289,20 +336,30 @@ void Clients::fail_queued(std::uint32_t index, run::ErrorClass error) {
     if (calls.at(s).state == Call::State::queued) fail(index, calls.at(s), error);
 }
 
+core::Nanos Clients::deadline_of(const Call& call) const {
+  const auto& load = setup_.plan.load;
+  const core::Nanos last = call.intended + load.timeout;
+  if (load.client.attempt_timeout == 0 || call.sent == 0) return last;
+  return std::min(last, call.sent + load.client.attempt_timeout);
+}
+
 void Clients::expire(std::uint32_t index, core::Nanos now) {
   Client& client = clients_[index];
-  const core::Nanos timeout = setup_.plan.load.timeout;
   bool stuck = false;
   for (std::uint64_t s = client.calls.oldest(); s < client.calls.end(); ++s) {
     Call& call = client.calls.at(s);
     if (call.finished()) continue;
-    if (call.intended + timeout > now) {
-      wake_at_[index] = call.intended + timeout;
-      break;
+    const core::Nanos deadline = deadline_of(call);
+    if (deadline > now) {
+      wake_at_[index] = std::min(wake_at_[index], deadline);
+      // Those after it came due later, unless some of them are further attempts.
+      if (!retries() && first_deadline_ == setup_.plan.load.timeout) break;
+      continue;
     }
     const bool was_sent = call.state == Call::State::sent;
     // HTTP cannot go on past a missing answer; on lines silence since the call says as much.
-    stuck |= was_sent && (http() || client.last_received < call.sent);
+    stuck |= was_sent && (http() || setup_.plan.load.client.reconnect_on_timeout ||
+                          client.last_received < call.sent);
     const bool blamed = was_sent && client.unmatched > 0;
     if (blamed) --client.unmatched;
     fail(index, call, blamed ? run::ErrorClass::protocol : run::ErrorClass::timeout);

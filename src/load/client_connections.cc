@@ -1,9 +1,10 @@
 // The life of a client's connection: connect, open, lose, come back.
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <algorithm>
-#include <cmath>
 #include <csignal>
-#include <fstream>
-#include <sstream>
 
 #include "load/clients.h"
 #include "load/loopback_sources.h"
@@ -16,18 +17,14 @@ constexpr core::Nanos kOpeningTimeout = 10 * core::kSecond;
 constexpr core::Nanos kChildGrace = 2 * core::kSecond;
 constexpr std::uint8_t kBackoffDoublingsMax = 10;
 
-// TcpOutRsts of this network namespace: how many resets the kernel has sent.
-std::uint64_t resets_sent() {
-  std::ifstream file("/proc/net/snmp");
-  std::string names, values;
-  while (std::getline(file, names) && std::getline(file, values)) {
-    if (!names.starts_with("Tcp:")) continue;
-    std::istringstream name_words(names), value_words(values);
-    std::string name, value;
-    while (name_words >> name && value_words >> value)
-      if (name == "OutRsts") return std::stoull(value);
-  }
-  return 0;
+RequestTemplate heartbeat_for(const Target& target) {
+  const bool stateful = mcp::era_of(target.revision) == mcp::Era::stateful;
+  return {target, mcp::plain_request(target.revision, stateful ? "ping" : "server/discover")};
+}
+
+core::Nanos first_deadline(const run::LoadPlan& load) {
+  const core::Nanos attempt = load.client.attempt_timeout;
+  return attempt == 0 ? load.timeout : std::min(load.timeout, attempt);
 }
 
 }  // namespace
@@ -37,8 +34,14 @@ Clients::Clients(const ClientsSetup& setup, net::Loop& loop, Tally& tally, core:
       loop_(loop),
       tally_(tally),
       random_(random),
+      fault_random_(random.fork(1)),
       outcomes_(setup.count),
       wake_at_(setup.count, kNever),
+      heartbeat_(heartbeat_for(setup.target)),
+      opening_timeout_(setup.plan.load.client.opening_timeout != 0
+                           ? setup.plan.load.client.opening_timeout
+                           : std::max(kOpeningTimeout, setup.plan.load.timeout)),
+      first_deadline_(first_deadline(setup.plan.load)),
       sources_(setup.target.is_stdio()
                    ? std::vector<net::Endpoint>()
                    : loopback_sources(setup.target.url.endpoint, setup.plan.load.connections)) {
@@ -52,11 +55,22 @@ void Clients::connect(std::uint32_t index) {
   Client& client = clients_[index];
   ++outcomes_[index].connects;
   client.state = State::connecting;
-  wake_at_[index] = core::monotonic_ns() + std::max(kOpeningTimeout, setup_.plan.load.timeout);
+  client.asked_at = 0;
+  wake_at_[index] = core::monotonic_ns() + opening_timeout_;
   if (setup_.target.is_stdio()) return connect_child(index);
   const net::Endpoint* source =
       sources_.empty() ? nullptr : &sources_[(setup_.first + index) % sources_.size()];
   client.stream = loop_.connect(setup_.target.url.endpoint, *this, index, source);
+  limit_silence(client.stream);
+}
+
+// What the kernel has sent and nobody has acknowledged for that long ends the connection.
+void Clients::limit_silence(net::StreamId stream) {
+  const core::Nanos limit = setup_.plan.load.client.tcp_user_timeout;
+  if (limit == 0 || setup_.target.url.endpoint.is_unix()) return;
+  const auto ms = static_cast<unsigned>(limit / core::kMillisecond);
+  const int socket = loop_.native_fd(stream);
+  if (socket >= 0) setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof ms);
 }
 
 void Clients::connect_child(std::uint32_t index) {
@@ -69,7 +83,8 @@ void Clients::connect_child(std::uint32_t index) {
   begin_opening(index);
 }
 
-void Clients::on_connected(net::StreamId, std::uint64_t tag) {
+void Clients::on_connected(net::StreamId stream, std::uint64_t tag) {
+  limit_silence(stream);  // a loop may have made the socket only after connect() returned
   begin_opening(static_cast<std::uint32_t>(tag));
 }
 
@@ -110,7 +125,6 @@ bool Clients::on_http_head(std::uint32_t index, const wire::HttpHead& head) {
 
 // False where the opening failed and the connection is gone.
 bool Clients::on_opening_answer(std::uint32_t index, const mcp::Answer& answer) {
-  if (answer.kind == mcp::Answer::Kind::notification) return true;
   if (clients_[index].state != State::opening) return true;
   if (answer.kind != mcp::Answer::Kind::result || answer.id != mcp::kOpeningId ||
       answer.protocol_version.empty()) {
@@ -144,17 +158,32 @@ bool Clients::end_opening_exchange(std::uint32_t index, const HttpExchange& exch
 
 void Clients::become_ready(std::uint32_t index) {
   Client& client = clients_[index];
+  if (!client.resume_id.empty()) return resume(index);
   client.state = State::ready;
   client.exchange = client.calls.next_to_send();
+  client.asked_at = 0;
+  client.last_received = loop_.now();  // silence counts from here
   ++ready_;
-  wake_at_[index] = client.calls.unfinished_window() > 0 ? loop_.now() : kNever;
-  if (setup_.plan.load.arrivals == run::Arrivals::closed && client.calls.unfinished_window() == 0)
-    idle_.push_back(index);
+  wake_at_[index] = client.calls.unfinished_window() > 0 ? loop_.now() : next_beat(client);
+  if (setup_.plan.load.arrivals == run::Arrivals::closed && is_free(client)) idle_.push_back(index);
   send_queued(index);
 }
 
 void Clients::leave_ready(Client& client) {
-  if (client.state == State::ready) --ready_;
+  if (client.state == State::ready || client.state == State::beating) --ready_;
+}
+
+// HTTP: this connection takes no more requests. The next call opens another.
+void Clients::rest(std::uint32_t index) {
+  Client& client = clients_[index];
+  const bool in_flight = client.exchange != client.calls.next_to_send();
+  loop_.close(client.stream, net::CloseMode::orderly);
+  if (in_flight) fail_sent(index, run::ErrorClass::indeterminate);
+  leave_ready(client);
+  client.state = State::resting;
+  client.stream = {};
+  wake_at_[index] = kNever;
+  if (client.calls.queued() > 0) connect(index);
 }
 
 void Clients::wait_to_reconnect(std::uint32_t index) {
@@ -170,12 +199,16 @@ void Clients::wait_to_reconnect(std::uint32_t index) {
     wake_at_[index] = kNever;
     return;
   }
+  client.state = State::waiting;
+  if (setup_.plan.load.client.backoff == run::Backoff::none) {
+    wake_at_[index] = core::monotonic_ns();
+    return;
+  }
   // Full jitter (Brooker, "Exponential Backoff And Jitter", 2015).
   const auto ceiling = std::min<core::Nanos>(
       setup_.plan.load.reconnect_max, setup_.plan.load.reconnect_min << client.failed_attempts);
   client.failed_attempts = std::min<std::uint8_t>(
       kBackoffDoublingsMax, static_cast<std::uint8_t>(client.failed_attempts + 1));
-  client.state = State::waiting;
   wake_at_[index] = core::monotonic_ns() +
                     static_cast<core::Nanos>(random_.uniform() * static_cast<double>(ceiling));
 }
@@ -185,7 +218,8 @@ void Clients::drop_connection(std::uint32_t index, net::CloseMode mode) {
   Client& client = clients_[index];
   loop_.close(client.stream, mode);
   ++outcomes_[index].drops;
-  fail_sent(index, run::ErrorClass::indeterminate);
+  tally_.note_signal();
+  lose_sent(index);
   wait_to_reconnect(index);
 }
 
@@ -207,7 +241,8 @@ void Clients::on_closed(net::StreamId, std::uint64_t tag, net::CloseReason reaso
     if (client.calls.queued() > 0) connect(index);
     return;
   }
-  fail_sent(index, run::ErrorClass::indeterminate);
+  tally_.note_signal();
+  lose_sent(index);
   wait_to_reconnect(index);
 }
 
@@ -215,8 +250,10 @@ void Clients::on_closed(net::StreamId, std::uint64_t tag, net::CloseReason reaso
 bool Clients::forget_session(std::uint32_t index) {
   Client& client = clients_[index];
   client.session_line.clear();
+  client.resume_id.clear();
   client.resumed = false;
   ++outcomes_[index].sessions_lost;
+  tally_.note_signal();
   loop_.close(client.stream, net::CloseMode::orderly);
   ++outcomes_[index].drops;
   fail_sent(index, run::ErrorClass::indeterminate);
@@ -242,69 +279,26 @@ void Clients::reap_children(core::Nanos now) {
 void Clients::sweep(core::Nanos now) {
   for (std::uint32_t i = 0; i < wake_at_.size(); ++i)
     if (wake_at_[i] <= now) wake(i, now);
+  if (!waiting_.empty()) release_retries(now);
+  if (watching_ && victims_waiting_ == 0 && now >= fault_at_ + core::kSecond) end_watch(now);
   if (!leaving_.empty()) reap_children(now);
 }
 
 void Clients::wake(std::uint32_t index, core::Nanos now) {
   wake_at_[index] = kNever;
   switch (clients_[index].state) {
-    case State::waiting: return connect(index);
+    case State::waiting:
+      if (!clients_[index].resume_id.empty()) expire_broken(index, now);
+      return connect(index);
     case State::connecting:
     case State::opening:
-    case State::confirming: return drop_connection(index, net::CloseMode::reset);
-    case State::ready: return expire(index, now);
+    case State::confirming:
+    case State::half_closed: return drop_connection(index, net::CloseMode::reset);
+    case State::ready:
+    case State::beating: return look_after(index, now);
+    case State::resuming: return wake_resuming(index, now);
     default: return;
   }
-}
-
-run::FaultRecord Clients::disconnect(const run::Fault& fault, core::Nanos since) {
-  std::vector<std::uint32_t> candidates;
-  for (std::uint32_t i = 0; i < clients_.size(); ++i)
-    if (clients_[i].state == State::ready) candidates.push_back(i);
-  const auto wanted = std::min<std::size_t>(
-      candidates.size(),
-      static_cast<std::size_t>(std::lround(fault.share * static_cast<double>(clients_.size()))));
-  for (std::size_t i = 0; i < wanted; ++i)
-    std::swap(candidates[i], candidates[i + random_.below(candidates.size() - i)]);
-
-  run::FaultRecord record;
-  record.id = fault.id;
-  record.kind = fault.kind;
-  record.victims = wanted;
-  const std::uint64_t resets_before = resets_sent();
-  record.start_s = core::to_seconds(core::monotonic_ns() - since);
-  std::uint64_t reset = 0;
-  std::uint64_t still_open = 0;
-  for (std::size_t i = 0; i < wanted; ++i) {
-    const std::uint32_t victim = candidates[i];
-    const net::StreamId stream = clients_[victim].stream;
-    const bool by_reset = fault.how == "reset" || (fault.how == "mixed" && i % 2 == 0);
-    reset += by_reset ? 1 : 0;
-    clients_[victim].victim = true;
-    clients_[victim].back_at = 0;
-    ++outcomes_[victim].victim_of;
-    ++victims_waiting_;
-    drop_connection(victim, by_reset ? net::CloseMode::reset : net::CloseMode::orderly);
-    still_open += loop_.is_open(stream) ? 1 : 0;
-  }
-  record.end_s = core::to_seconds(core::monotonic_ns() - since);
-  const bool tcp = !setup_.target.is_stdio() && !setup_.target.url.endpoint.is_unix();
-  const std::uint64_t kernel_resets = resets_sent() - resets_before;
-  record.has_evidence = wanted > 0 && still_open == 0 && (!tcp || kernel_resets >= reset);
-  record.evidence = {{"victims", std::to_string(wanted)},
-                     {"closed_by_reset", std::to_string(reset)},
-                     {"closed_by_fin", std::to_string(wanted - reset)},
-                     {"descriptors_still_open", std::to_string(still_open)}};
-  if (tcp) record.evidence.emplace_back("kernel_tcp_out_rsts", std::to_string(kernel_resets));
-  return record;
-}
-
-void Clients::note_reconnections(run::FaultRecord& fault, core::Nanos since) const {
-  fault.reconnected = fault.victims - victims_waiting_;
-  for (const Client& client : clients_)
-    if (client.back_at != 0)
-      fault.last_reconnect_s =
-          std::max(fault.last_reconnect_s, core::to_seconds(client.back_at - since));
 }
 
 std::vector<pid_t> Clients::child_pids() const {

@@ -84,6 +84,7 @@ void Engine::finish_into(run::Record& record) {
       record.phases[i].merge(worker->tally().phases()[i]);
     const auto& outcomes = worker->outcomes();
     record.clients.insert(record.clients.end(), outcomes.begin(), outcomes.end());
+    record.outages.insert(record.outages.end(), worker->outages().begin(), worker->outages().end());
     record.unmatched_answers += worker->unmatched_answers();
     const auto& faults = worker->faults();
     for (std::size_t i = 0; i < faults.size(); ++i) {

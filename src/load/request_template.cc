@@ -38,6 +38,16 @@ void append_session_end(std::string& out, const Target& target, mcp::Revision re
   out.append(mcp::http_header_lines(revision, "", "")).append(session_line).append("\r\n");
 }
 
+void append_resumption(std::string& out, const Target& target, std::string_view session_line,
+                       std::string_view last_event_id) {
+  out += "GET " + target.url.path + " HTTP/1.1\r\nHost: " + target.url.host + "\r\n";
+  out += "Accept: text/event-stream\r\n";
+  out.append(mcp::http_header_lines(target.revision, "", ""));
+  for (const auto& [name, value] : target.headers) out += name + ": " + value + "\r\n";
+  out.append("Last-Event-ID: ").append(last_event_id).append("\r\n");
+  out.append(session_line).append("\r\n");
+}
+
 std::string session_line_of(const wire::HttpHead& head) {
   const std::string_view session = head.value_of("mcp-session-id");
   return session.empty() ? "" : "Mcp-Session-Id: " + std::string(session) + "\r\n";

@@ -43,6 +43,10 @@ void append_message(std::string& out, const Target& target, std::string_view rev
 void append_session_end(std::string& out, const Target& target, mcp::Revision revision,
                         std::string_view session_line);
 
+// The GET that goes on with an event stream of a session after the event `last_event_id`.
+void append_resumption(std::string& out, const Target& target, std::string_view session_line,
+                       std::string_view last_event_id);
+
 // "Mcp-Session-Id: …\r\n" as an answer's head gives it; "" where it gives none.
 std::string session_line_of(const wire::HttpHead& head);
 

@@ -32,6 +32,18 @@ void Tally::failed(std::size_t phase, run::ErrorClass error) {
   const auto index = static_cast<std::size_t>(error);
   ++second_->counts.errors[index];
   ++phases_[phase].counts.errors[index];
+  note_signal();
+}
+
+void Tally::breached(std::size_t phase, run::Breach breach) {
+  const auto index = static_cast<std::size_t>(breach);
+  ++second_->counts.breaches[index];
+  ++phases_[phase].counts.breaches[index];
+}
+
+void Tally::retried(std::size_t phase) {
+  ++second_->counts.retries;
+  ++phases_[phase].counts.retries;
 }
 
 void Tally::revoke(std::size_t phase) {
@@ -39,6 +51,7 @@ void Tally::revoke(std::size_t phase) {
   if (second_->counts.completed > 0) --second_->counts.completed;
   --phases_[phase].counts.completed;
   failed(phase, run::ErrorClass::integrity);
+  breached(phase, run::Breach::duplicated);
 }
 
 bool Tally::hand_over() {
@@ -58,6 +71,7 @@ void Tally::give_back(std::unique_ptr<run::Snapshot> empty) {
   empty->latencies.reset();
   empty->counts = {};
   empty->traffic = {};
+  empty->first_signal = 0;
   empty_.push(std::move(empty));
 }
 

@@ -28,6 +28,12 @@ class Tally {
   void dispatched(std::size_t phase, core::Nanos send_lag);
   void completed(std::size_t phase, core::Nanos response, core::Nanos service);
   void failed(std::size_t phase, run::ErrorClass error);
+  void breached(std::size_t phase, run::Breach breach);
+  void retried(std::size_t phase);
+  // Something went wrong that a client notices: the first time in a second is kept (monotonic).
+  void note_signal() {
+    if (second_->first_signal == 0) second_->first_signal = core::monotonic_ns();
+  }
   // A completed message turned out to be duplicated: it becomes an integrity error.
   void revoke(std::size_t phase);
 

@@ -37,20 +37,44 @@ Worker::Worker(const run::Plan& plan, const Target& target,
       loop_(net::make_loop()),
       tally_(plan.phases.size()),
       is_touched_(share.count) {
-  core::Nanos end = 0;
-  for (const auto& phase : plan.phases) {
-    for (const auto& fault : plan.faults)
-      if (fault.phase == phase.name) planned_.push_back({end + fault.at, &fault});
-    phase_ends_.push_back(end += phase.duration);
+  for (std::size_t i = 0; i < plan.phases.size(); ++i)
+    phase_ends_.push_back(run::phase_start(plan, i + 1));
+  plan_faults();
+  plan_stretches();
+  double total = 0, sum = 0;
+  for (const auto& operation : plan.load.mix) total += operation.weight;
+  for (const auto& operation : plan.load.mix)
+    operation_thresholds_.push_back((sum += operation.weight) / total);
+}
+
+// What the clients do themselves; all other faults are nothing that a load thread knows of.
+void Worker::plan_faults() {
+  for (const auto& fault : plan_.faults) {
+    if (fault.kind != "disconnect") continue;
+    const auto starts = run::fault_starts(plan_, fault);
+    for (std::size_t i = 0; i < starts.size(); ++i)
+      planned_.push_back({starts[i], &fault, static_cast<std::uint32_t>(i)});
   }
   // Faults lie in one vector, so among those of the same time its order counts.
   std::ranges::sort(planned_, [](const PlannedFault& a, const PlannedFault& b) {
     return std::tie(a.at, a.fault) < std::tie(b.at, b.fault);
   });
-  double total = 0, sum = 0;
-  for (const auto& operation : plan.load.mix) total += operation.weight;
-  for (const auto& operation : plan.load.mix)
-    operation_thresholds_.push_back((sum += operation.weight) / total);
+}
+
+void Worker::plan_stretches() {
+  for (std::size_t i = 0; i < plan_.phases.size(); ++i) {
+    const double factor = plan_.phases[i].rate_factor;
+    if (stretches_.empty() || stretches_.back().rate_factor != factor)
+      stretches_.push_back({0, factor});
+    stretches_.back().end = phase_ends_[i];
+  }
+}
+
+void Worker::begin_stretch(core::Nanos begin) {
+  const double rate =
+      plan_.load.rate * stretches_[stretch_].rate_factor * share_.count / plan_.load.connections;
+  schedule_.emplace(plan_.load.arrivals, rate, plan_.load.burst, share_.count, begin,
+                    static_cast<double>(share_.index) / share_.threads, random_.fork(2 + stretch_));
 }
 
 void Worker::run() {
@@ -68,10 +92,12 @@ void Worker::run() {
   if (start_ != 0) {
     drive(clients);
     drain(clients);
+    if (!stop_.load(std::memory_order_relaxed)) clients.give_up_all();
     end_second(clients, core::monotonic_ns());
   }
   outcomes_ = clients.outcomes();
   unmatched_answers_ = clients.unmatched_answers();
+  outages_ = clients.outages(start_);
   if (!faults_.empty()) clients.note_reconnections(faults_.back(), start_);
   clients.close_all();
   finished_.store(true, std::memory_order_release);
@@ -100,11 +126,7 @@ void Worker::open_connections(Clients& clients) {
 
 void Worker::drive(Clients& clients) {
   const core::Nanos end = load_end();
-  if (plan_.load.arrivals != run::Arrivals::closed) {
-    const double rate = plan_.load.rate * share_.count / plan_.load.connections;
-    schedule_.emplace(plan_.load.arrivals, rate, plan_.load.burst, share_.count, start_,
-                      static_cast<double>(share_.index) / share_.threads, random_.fork(2));
-  }
+  if (plan_.load.arrivals != run::Arrivals::closed) begin_stretch(start_);
   second_start_ = core::monotonic_ns();
   cpu_before_ = core::thread_cpu_ns();
   queue_delay_before_ = run_queue_delay();
@@ -128,13 +150,23 @@ void Worker::drive(Clients& clients) {
 
 core::Nanos Worker::next_wake(core::Nanos now) const {
   core::Nanos wake = std::min(next_sweep_, second_start_ + core::kSecond);
-  if (schedule_) wake = std::min(wake, schedule_->next().due);
+  if (schedule_) wake = std::min(wake, std::min(schedule_->next().due, stretch_end()));
   if (next_fault_ < planned_.size()) wake = std::min(wake, start_ + planned_[next_fault_].at);
   return std::max(wake, now);
 }
 
+// Goes on to the stretch in which the next call is due; the last one stays.
+void Worker::pass_stretches() {
+  while (schedule_->next().due >= stretch_end() && stretch_ + 1 < stretches_.size()) {
+    const core::Nanos begin = stretch_end();
+    ++stretch_;
+    begin_stretch(begin);
+  }
+}
+
 void Worker::fire_due(Clients& clients, core::Nanos now) {
-  const core::Nanos end = load_end();
+  if (now >= stretch_end()) pass_stretches();
+  const core::Nanos end = stretch_end();
   for (int i = 0; i < kBurstsPerTurnMax; ++i) {
     const Arrival& next = schedule_->next();
     if (next.due > now || next.due >= end) break;
@@ -173,7 +205,7 @@ void Worker::dispatch(Clients& clients, std::uint32_t client, core::Nanos intend
 // self-check sees as scheduled but not dispatched.
 void Worker::count_missed() {
   const core::Nanos until = std::min(load_end(), core::monotonic_ns());
-  for (; schedule_->next().due < until; schedule_->advance()) {
+  for (pass_stretches(); schedule_->next().due < until; schedule_->advance(), pass_stretches()) {
     const std::size_t phase = phase_at(schedule_->next().due - start_);
     tally_.scheduled(phase, plan_.load.burst);
     for (std::uint32_t b = 0; b < plan_.load.burst; ++b)
@@ -191,6 +223,7 @@ void Worker::drain(Clients& clients) {
     const core::Nanos now = core::monotonic_ns();
     if (sending) {
       fire_due(clients, now);
+      pass_stretches();
       sending = schedule_->next().due < load_end() && now < begin + kLateSendsMax;
     }
     if ((!sending && clients.outstanding() == 0) || now >= limit) break;
@@ -218,7 +251,9 @@ void Worker::start_faults(Clients& clients, core::Nanos now) {
   while (next_fault_ < planned_.size() && start_ + planned_[next_fault_].at <= now) {
     // Whoever is not back from the last fault by now counts as not reconnected from it.
     if (!faults_.empty()) clients.note_reconnections(faults_.back(), start_);
-    faults_.push_back(clients.disconnect(*planned_[next_fault_++].fault, start_));
+    const PlannedFault& planned = planned_[next_fault_++];
+    faults_.push_back(clients.disconnect(*planned.fault, start_));
+    faults_.back().occurrence = planned.occurrence;
   }
 }
 
@@ -245,7 +280,12 @@ void Worker::end_second(Clients& clients, core::Nanos now) {
   second.victims_waiting = clients.victims_waiting();
   second.cpu = cpu - cpu_before_;
   second.run_queue_delay = delay - queue_delay_before_;
-  if (!tally_.hand_over()) return;  // the main thread is late: this second goes on
+  const core::Nanos signal = second.first_signal;  // monotonic so far
+  if (signal != 0) second.first_signal = std::max<core::Nanos>(signal - start_, 1);
+  if (!tally_.hand_over()) {  // the main thread is late: this second goes on
+    second.first_signal = signal;
+    return;
+  }
   cpu_before_ = cpu;
   queue_delay_before_ = delay;
   second_start_ = now;

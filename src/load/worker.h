@@ -43,6 +43,7 @@ class Worker {
   // After finished(): what became of the clients and faults of this thread.
   const std::vector<run::ClientOutcome>& outcomes() const { return outcomes_; }
   const std::vector<run::FaultRecord>& faults() const { return faults_; }
+  const std::vector<run::Outage>& outages() const { return outages_; }
   std::uint64_t unmatched_answers() const { return unmatched_answers_; }
   // While the load runs over stdio: the servers' processes, as of the last second.
   std::vector<pid_t> child_pids() const;
@@ -51,11 +52,21 @@ class Worker {
   struct PlannedFault {
     core::Nanos at;  // since the load began
     const run::Fault* fault;
+    std::uint32_t occurrence;
+  };
+  // A time of one rate: phases of the same rate_factor that follow each other.
+  struct Stretch {
+    core::Nanos end;  // since the load began
+    double rate_factor;
   };
 
   void open_connections(Clients& clients);
   void drive(Clients& clients);
   void drain(Clients& clients);
+  void plan_faults();
+  void plan_stretches();
+  void begin_stretch(core::Nanos begin);
+  void pass_stretches();
   void fire_due(Clients& clients, core::Nanos now);
   void fire_idle(Clients& clients, core::Nanos now);
   void count_missed();
@@ -63,7 +74,8 @@ class Worker {
   void start_faults(Clients& clients, core::Nanos now);
   void end_second(Clients& clients, core::Nanos now);
   void publish(const Clients& clients);
-  core::Nanos load_end() const { return start_ + phase_ends_.back(); }  // monotonic
+  core::Nanos stretch_end() const { return start_ + stretches_[stretch_].end; }  // monotonic
+  core::Nanos load_end() const { return start_ + phase_ends_.back(); }           // monotonic
   std::size_t phase_at(core::Nanos since_start);
   std::uint8_t draw_operation();
   core::Nanos next_wake(core::Nanos now) const;
@@ -82,7 +94,9 @@ class Worker {
   std::size_t phase_ = 0;              // of the last intended time
   std::vector<PlannedFault> planned_;  // in order; those before next_fault_ are done
   std::size_t next_fault_ = 0;
-  std::optional<Schedule> schedule_;
+  std::vector<Stretch> stretches_;
+  std::size_t stretch_ = 0;
+  std::optional<Schedule> schedule_;          // of the stretch
   std::vector<double> operation_thresholds_;  // cumulative weights, the last is 1
   std::vector<std::uint32_t> touched_;        // clients with calls queued in this turn
   std::vector<bool> is_touched_;
@@ -93,6 +107,7 @@ class Worker {
 
   std::vector<run::ClientOutcome> outcomes_;
   std::vector<run::FaultRecord> faults_;
+  std::vector<run::Outage> outages_;
   std::uint64_t unmatched_answers_ = 0;
   std::atomic<core::Nanos> load_start_{0};
   std::atomic<bool> stop_{false};

@@ -153,7 +153,8 @@ core::Result<void> override_mix(const RunOptions& options, run::LoadPlan& load) 
                       .arguments = options.tool.empty() || options.tool == kDefaultTool
                                        ? std::string(kDefaultArguments)
                                        : "{}",
-                      .weight = 1};
+                      .weight = 1,
+                      .idempotent = options.tool.empty() || options.tool == kDefaultTool};
   if (!options.arguments.empty()) {
     auto checked = run::checked_arguments(options.arguments);
     if (!checked) return core::usage_error("--args: " + checked.error().text);
@@ -255,6 +256,7 @@ void declare_load_options(CLI::App& app, RunOptions& options) {
   app.add_option("-H,--header", options.headers, "'Name: value' for every HTTP request; repeatable")
       ->allow_extra_args(false);
   app.add_option("--timeout", options.timeout, "per message, from its intended send time");
+  declare_client_options(app, options.client);
   app.add_option("--seed", options.seed, "64-bit number that everything random follows from");
   app.add_option("--results", options.results, "folder for the reports; default: results");
   app.add_option("--metrics-listen", options.metrics_listen,
@@ -274,6 +276,8 @@ core::Result<run::Plan> make_plan(const RunOptions& options) {
   if (auto done = spare_levels(options, *plan); !done) return std::unexpected(done.error());
   for (auto step : {override_counts, override_times, override_talk, override_mix, override_headers})
     if (auto done = step(options, plan->load); !done) return std::unexpected(done.error());
+  if (auto done = override_client(options.client, plan->load); !done)
+    return std::unexpected(done.error());
   if (auto done = override_phases(options, *plan); !done) return std::unexpected(done.error());
   if (auto done = add_slos(options, *plan); !done) return std::unexpected(done.error());
   return plan;

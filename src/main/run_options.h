@@ -10,6 +10,7 @@
 
 #include "core/result.h"
 #include "load/target.h"
+#include "main/client_options.h"
 #include "mcp/revision.h"
 #include "run/plan.h"
 
@@ -27,6 +28,7 @@ struct RunOptions {
   std::string protocol;  // "": as the suite says
   std::string mode;
   std::vector<std::string> slos, headers;
+  ClientOptions client;
   std::optional<std::uint64_t> seed;
   std::string results = "results";
   std::string metrics_listen, metrics_prefix = "gauntlet";

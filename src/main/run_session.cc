@@ -7,6 +7,7 @@
 #include "core/quantity.h"
 #include "main/floor.h"
 #include "record/prometheus.h"
+#include "verdict/fault_windows.h"
 #include "verdict/self_check.h"
 
 namespace gauntlet::main {
@@ -247,6 +248,9 @@ run::Record RunSession::finish() {
   engine_->finish_into(record_);
   sampler_.fill(record_);
   recorder_->fill(record_);
+  record_.attribute_outages();
+  record_.note_skipped_faults();
+  verdict::analyse_faults(record_);
   if (ticks.total > ticks_before_.total)
     record_.self_check.steal_share = static_cast<double>(ticks.steal - ticks_before_.steal) /
                                      static_cast<double>(ticks.total - ticks_before_.total);

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "core/version.h"
+#include "report/summary_faults.h"
 #include "report/utf8.h"
 #include "run/capacity_text.h"
 #include "run/measured.h"
@@ -227,41 +228,33 @@ json::array phases_json(const run::Record& record) {
   return phases;
 }
 
-json::array faults_json(const std::vector<run::FaultRecord>& all) {
-  json::array faults;
-  for (const auto& fault : all) {
-    json::object evidence;
-    for (const auto& [name, value] : fault.evidence) evidence[valid_utf8(name)] = text(value);
-    faults.push_back(json::object{{"id", text(fault.id)},
-                                  {"kind", text(fault.kind)},
-                                  {"start_s", number(fault.start_s)},
-                                  {"end_s", number(fault.end_s)},
-                                  {"victims", fault.victims},
-                                  {"reconnected", fault.reconnected},
-                                  {"last_reconnect_s", number(fault.last_reconnect_s)},
-                                  {"has_evidence", fault.has_evidence},
-                                  {"evidence", std::move(evidence)}});
-  }
-  return faults;
-}
-
 json::object seconds_json(const std::vector<run::Second>& all) {
   using run::Second;
-  return {{"t", column(all, &Second::t)},
-          {"length", column(all, &Second::length)},
-          {"phase", column(all, &Second::phase)},
-          {"scheduled", column(all, [](const Second& s) { return s.counts.scheduled; })},
-          {"completed", column(all, [](const Second& s) { return s.counts.completed; })},
-          {"errors", column(all, [](const Second& s) { return run::sum(s.counts.errors); })},
-          {"response_p50_ms", column(all, &Second::response_p50_ms)},
-          {"response_p95_ms", column(all, &Second::response_p95_ms)},
-          {"response_p99_ms", column(all, &Second::response_p99_ms)},
-          {"response_max_ms", column(all, &Second::response_max_ms)},
-          {"service_p99_ms", column(all, &Second::service_p99_ms)},
-          {"send_lag_p99_ms", column(all, &Second::send_lag_p99_ms)},
-          {"connections_ready", column(all, &Second::connections_ready)},
-          {"outstanding", column(all, &Second::outstanding)},
-          {"generator_cpu", column(all, &Second::generator_cpu)}};
+  return {
+      {"t", column(all, &Second::t)},
+      {"length", column(all, &Second::length)},
+      {"phase", column(all, &Second::phase)},
+      {"scheduled", column(all, [](const Second& s) { return s.counts.scheduled; })},
+      {"completed", column(all, [](const Second& s) { return s.counts.completed; })},
+      {"errors", column(all, [](const Second& s) { return run::sum(s.counts.errors); })},
+      {"response_p50_ms", column(all, &Second::response_p50_ms)},
+      {"response_p95_ms", column(all, &Second::response_p95_ms)},
+      {"response_p99_ms", column(all, &Second::response_p99_ms)},
+      {"response_max_ms", column(all, &Second::response_max_ms)},
+      {"service_p99_ms", column(all, &Second::service_p99_ms)},
+      {"send_lag_p99_ms", column(all, &Second::send_lag_p99_ms)},
+      {"connections_ready", column(all, &Second::connections_ready)},
+      {"outstanding", column(all, &Second::outstanding)},
+      {"victims_waiting", column(all, &Second::victims_waiting)},
+      {"retries", column(all, [](const Second& s) { return s.counts.retries; })},
+      {"heartbeats_missed",
+       column(all, [](const Second& s) { return s.counts.heartbeats_missed; })},
+      {"indeterminate",
+       column(all,
+              [](const Second& s) {
+                return s.counts.errors[static_cast<std::size_t>(run::ErrorClass::indeterminate)];
+              })},
+      {"generator_cpu", column(all, &Second::generator_cpu)}};
 }
 
 json::object level_json(const run::LevelResult& result) {
@@ -383,6 +376,8 @@ std::string summary_json(const run::Record& record, const run::Verdict& verdict,
       {"load", load_json(record)},
       {"clients", clients_json(record.clients)},
       {"errors", errors_json(measured.counts.errors)},
+      {"integrity", integrity_json(record)},
+      {"attempts", attempts_json(record)},
       {"response_time_ms", times_json(measured.latencies.response)},
       {"service_time_ms", times_json(measured.latencies.service)},
       {"target_memory_mb", memory_json(record)},

@@ -92,14 +92,66 @@ void add_server(std::vector<Metric>& all) {
                  .kind = MetricKind::memory_growth,
                  .unit = Unit::megabytes_per_5min,
                  .meaning = "growth of resident memory over 5 minutes (Theil-Sen slope)"});
-  all.push_back({.name = "recovery",
-                 .kind = MetricKind::recovery,
-                 .unit = Unit::seconds,
-                 .meaning = "from the fault's start until recovered"});
-  all.push_back({.name = "reconnected",
-                 .kind = MetricKind::reconnected,
-                 .unit = Unit::ratio,
-                 .meaning = "victims of the fault that are back / victims"});
+}
+
+struct FaultMetric {
+  std::string_view name;
+  MetricKind kind;
+  Unit unit;
+  std::string_view meaning;
+  double quantile = 0;
+};
+
+constexpr std::array<FaultMetric, 22> kFaultMetrics = {{
+    {"recovery", MetricKind::recovery, Unit::seconds, "from the fault's start until recovered"},
+    {"healed", MetricKind::healed, Unit::seconds, "from the fault's end until recovered"},
+    {"detection", MetricKind::detection, Unit::seconds,
+     "from the fault's start to the first signal of it on either side"},
+    {"depth", MetricKind::depth, Unit::ratio, "goodput lost in the worst second"},
+    {"throughput_lost", MetricKind::throughput_lost, Unit::ratio,
+     "goodput lost from the fault's start until recovered"},
+    {"peak_error_rate", MetricKind::peak_error_rate, Unit::ratio,
+     "errors / scheduled in the worst second from the fault's start until recovered"},
+    {"fault_error_rate", MetricKind::fault_error_rate, Unit::ratio,
+     "errors / scheduled from the fault's start until recovered"},
+    {"amplification", MetricKind::amplification, Unit::number,
+     "attempts / messages from the fault's start until recovered"},
+    {"relapses", MetricKind::relapses, Unit::count, "recoveries that did not last"},
+    {"residual_p50", MetricKind::residual_p50, Unit::ratio,
+     "median response time after recovery, beyond the baseline's (Hodges-Lehmann)"},
+    {"residual_goodput", MetricKind::residual_goodput, Unit::ratio,
+     "goodput missing after recovery (Hodges-Lehmann)"},
+    {"untargeted_goodput", MetricKind::untargeted_goodput, Unit::ratio,
+     "goodput of the clients that were no victims / their baseline"},
+    {"unrecovered", MetricKind::unrecovered, Unit::ratio,
+     "messages of the fault's phase that were hit and ended in an error / hit"},
+    {"excess_p50", MetricKind::excess_quantile, Unit::milliseconds,
+     "response time of the messages hit, beyond the baseline's median: quantile 0.5", 0.5},
+    {"excess_p95", MetricKind::excess_quantile, Unit::milliseconds, "the same, quantile 0.95",
+     0.95},
+    {"excess_p99", MetricKind::excess_quantile, Unit::milliseconds, "the same, quantile 0.99",
+     0.99},
+    {"excess_max", MetricKind::excess_quantile, Unit::milliseconds, "the same, the longest", 1},
+    {"reconnect_p50", MetricKind::reconnect_quantile, Unit::seconds,
+     "from the fault's start until a victim was back: quantile 0.5", 0.5},
+    {"reconnect_p95", MetricKind::reconnect_quantile, Unit::seconds, "the same, quantile 0.95",
+     0.95},
+    {"reconnect_p99", MetricKind::reconnect_quantile, Unit::seconds, "the same, quantile 0.99",
+     0.99},
+    {"reconnect_max", MetricKind::reconnect_quantile, Unit::seconds, "the same, the last victim",
+     1},
+    {"reconnected", MetricKind::reconnected, Unit::ratio,
+     "victims of the fault that are back / victims"},
+}};
+
+void add_fault(std::vector<Metric>& all) {
+  for (const auto& metric : kFaultMetrics) {
+    all.push_back({.name = std::string(metric.name),
+                   .kind = metric.kind,
+                   .unit = metric.unit,
+                   .meaning = std::string(metric.meaning),
+                   .quantile = metric.quantile});
+  }
 }
 
 void add_levels(std::vector<Metric>& all) {
@@ -121,6 +173,7 @@ std::vector<Metric> make_metrics() {
             MetricKind::service_mean);
   add_errors(all);
   add_server(all);
+  add_fault(all);
   add_levels(all);
   return all;
 }

@@ -47,8 +47,23 @@ enum class MetricKind : std::uint8_t {
   spread_max_mean,
   memory_peak,
   memory_growth,
+  // Of a fault, from here…
   recovery,
-  reconnected,
+  healed,
+  detection,
+  depth,
+  throughput_lost,
+  peak_error_rate,
+  fault_error_rate,
+  amplification,
+  relapses,
+  residual_p50,
+  residual_goodput,
+  untargeted_goodput,
+  unrecovered,
+  excess_quantile,
+  reconnect_quantile,
+  reconnected,  // …to here
   throughput_gain,
   error_rate_worst,
 };
@@ -66,6 +81,11 @@ struct Metric {
 std::span<const Metric> metrics();
 // nullptr where there is none of that name.
 const Metric* find_metric(std::string_view name);
+
+// Whether it is one of a fault's, so that its test has to name the fault.
+inline bool speaks_of_fault(MetricKind kind) {
+  return kind >= MetricKind::recovery && kind <= MetricKind::reconnected;
+}
 
 // Errors are usage errors that quote the limit and say what is wrong with it.
 core::Result<Limit> parse_limit(std::string_view text);

@@ -46,11 +46,25 @@ core::Nanos phase_start(const Plan& plan, std::size_t phase) {
   return start;
 }
 
+std::vector<core::Nanos> fault_starts(const Plan& plan, const Fault& fault) {
+  const auto phase = std::ranges::find(plan.phases, fault.phase, &Phase::name);
+  if (phase == plan.phases.end()) return {};
+  const auto index = static_cast<std::size_t>(phase - plan.phases.begin());
+  std::vector<core::Nanos> starts;
+  for (std::uint32_t i = 0; i < fault.times; ++i)
+    starts.push_back(phase_start(plan, index) + fault.at + i * fault.every);
+  return starts;
+}
+
 std::string_view to_string(Mode mode) { return name_of<3>({"demo", "short", "extended"}, mode); }
 
 std::string_view to_string(Arrivals arrivals) {
   return name_of<3>({"constant", "poisson", "closed"}, arrivals);
 }
+
+std::string_view to_string(Backoff backoff) { return name_of<2>({"jitter", "none"}, backoff); }
+
+std::string_view to_string(Retry retry) { return name_of<3>({"none", "backoff", "storm"}, retry); }
 
 std::string_view to_string(Comparison comparison) {
   return name_of<4>({"<", "<=", ">", ">="}, comparison);

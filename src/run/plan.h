@@ -25,6 +25,29 @@ struct Operation {
   std::string tool;                   // tools/call
   std::string arguments = "{}";       // a JSON object; "{{nonce}}" becomes each call's own nonce
   double weight = 1;
+  bool idempotent = true;  // may be called again; of tools/call only where its user says so
+};
+
+enum class Backoff : std::uint8_t { jitter, none };
+
+enum class Retry : std::uint8_t {
+  none,
+  backoff,  // a bounded number of times, within the budget, after a jittered pause
+  storm,    // at once and up to kStormRetriesMax times: a bad client, to study cascades
+};
+
+// How a client treats its connection and its calls. A time of 0 leaves the thing out.
+struct ClientPlan {
+  core::Nanos heartbeat = 0;  // a connection silent for this long is asked whether it lives…
+  core::Nanos heartbeat_timeout = 2 * core::kSecond;  // …and given up after this
+  core::Nanos tcp_user_timeout = 0;                   // TCP_USER_TIMEOUT; 0: as the system has it
+  core::Nanos opening_timeout = 0;    // to connect and open; 0: 10 s, or the message time-out
+  bool reconnect_on_timeout = false;  // lines: also where other bytes have come since
+  Backoff backoff = Backoff::jitter;  // between attempts to connect
+  Retry retry = Retry::none;          // of calls that are idempotent
+  std::uint32_t retries = 2;          // of one message, beyond its first attempt
+  double retry_budget = 0.1;          // retries / messages, over the run
+  core::Nanos attempt_timeout = 0;    // of one attempt; 0: the message's own time-out alone
 };
 
 struct LoadPlan {
@@ -39,6 +62,7 @@ struct LoadPlan {
   core::Nanos reconnect_min = 50 * core::kMillisecond;  // back-off: doubled with full jitter…
   core::Nanos reconnect_max = 2 * core::kSecond;        // …up to this
   bool reconnect = true;
+  ClientPlan client;
   core::Nanos floor = 0;  // how long the same pattern is echoed before, on this machine; 0: not
   std::string protocol = "auto";   // or the revision to insist on
   std::string transport = "http";  // of our own server: http, tcp or unix
@@ -59,15 +83,23 @@ struct Phase {
   core::Nanos duration = 0;
   bool measured = false;   // what is judged; exactly one phase is
   std::string level = {};  // the one that has it; "": all
+  double rate_factor = 1;  // of the load's rate, in this phase
 };
+
+using Parameters = std::vector<std::pair<std::string, std::string>>;  // name, value
 
 struct Fault {
   std::string id;     // unique in the run
-  std::string kind;   // "disconnect"
+  std::string kind;   // one of run/fault_kind.h
   std::string phase;  // begins `at` after this phase does
   core::Nanos at = 0;
-  double share = 0.1;         // of the connections
-  std::string how = "mixed";  // disconnect: reset, fin, or mixed (half and half)
+  core::Nanos length = 0;     // 0: it is over as soon as it happened
+  core::Nanos every = 0;      // from one occurrence's start to the next; 0: it happens once
+  std::uint32_t times = 1;    // how often it happens
+  double share = 0.1;         // of what it hits: connections, or the target's processes
+  std::string how = "mixed";  // disconnect: see run/fault_kind.h
+  std::string target = {};    // what it hits, where its kind leaves a choice
+  Parameters with = {};       // what else its kind takes
 };
 
 enum class Comparison : std::uint8_t { below, at_most, above, at_least };
@@ -110,8 +142,13 @@ std::size_t measured_phase(const Plan& plan);
 // When a phase begins, since the load began; for phases.size() the end of the load.
 core::Nanos phase_start(const Plan& plan, std::size_t phase);
 
+// When a fault's occurrences begin, since the load began.
+std::vector<core::Nanos> fault_starts(const Plan& plan, const Fault& fault);
+
 std::string_view to_string(Mode mode);
 std::string_view to_string(Arrivals arrivals);
+std::string_view to_string(Backoff backoff);
+std::string_view to_string(Retry retry);
 std::string_view to_string(Comparison comparison);  // "<", "<=", ">", ">="
 
 }  // namespace gauntlet::run

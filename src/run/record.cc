@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <optional>
 #include <string_view>
 
@@ -10,6 +11,9 @@
 namespace gauntlet::run {
 
 namespace {
+
+// A connection that a fault broke may be found out about this much after the fault is gone.
+constexpr double kOutageDelayS = 1;
 
 using Evidence = std::vector<std::pair<std::string, std::string>>;
 
@@ -47,8 +51,50 @@ void FaultRecord::merge(const FaultRecord& other) {
   victims += other.victims;
   reconnected += other.reconnected;
   last_reconnect_s = std::max(last_reconnect_s, other.last_reconnect_s);
+  clients.insert(clients.end(), other.clients.begin(), other.clients.end());
+  if (untargeted && other.untargeted) {
+    untargeted->clients += other.untargeted->clients;
+    untargeted->completed_per_s += other.untargeted->completed_per_s;
+    untargeted->baseline_per_s += other.untargeted->baseline_per_s;
+  } else if (other.untargeted) {
+    untargeted = other.untargeted;
+  }
   has_evidence = !unproven && (has_evidence || other.has_evidence);
   for (const auto& fact : other.evidence) append_fact(evidence, fact);
+}
+
+void Record::attribute_outages() {
+  for (auto& fault : faults) {
+    if (fault.victims > 0 || !fault.has_evidence) continue;
+    // A client is back when its last outage of this fault is over.
+    std::map<std::uint32_t, std::optional<double>> back;
+    for (const auto& outage : outages) {
+      if (outage.start_s < fault.start_s || outage.start_s > fault.end_s + kOutageDelayS) continue;
+      auto& until = back.try_emplace(outage.client, 0.0).first->second;
+      until =
+          until && outage.back_s ? std::optional(std::max(*until, *outage.back_s)) : std::nullopt;
+    }
+    for (const auto& [client, until] : back) {
+      ++fault.victims;
+      fault.clients.push_back({client, {}});
+      if (!until) continue;
+      ++fault.reconnected;
+      fault.clients.back().back_after_s = *until - fault.start_s;
+      fault.last_reconnect_s = std::max(fault.last_reconnect_s, *until);
+    }
+  }
+}
+
+void Record::note_skipped_faults() {
+  for (const auto& fault : plan.faults) {
+    if (std::ranges::find(faults, fault.id, &FaultRecord::id) != faults.end()) continue;
+    if (interrupted) continue;  // it may only have been due later
+    FaultRecord record;
+    record.id = fault.id;
+    record.kind = fault.kind;
+    record.skipped = "no part of this run can bring about a `" + fault.kind + "`";
+    faults.push_back(std::move(record));
+  }
 }
 
 std::size_t Record::measured_phase() const { return run::measured_phase(plan); }

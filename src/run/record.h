@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "run/fault_analysis.h"
 #include "run/plan.h"
 #include "run/snapshot.h"
 #include "stats/scaling.h"
@@ -27,7 +28,8 @@ struct Second {
   std::uint64_t connections_ready = 0;
   std::uint64_t outstanding = 0;
   std::uint64_t victims_waiting = 0;
-  double generator_cpu = 0;  // cores
+  double first_signal_s = 0;  // of trouble, as a client sees it; 0: none
+  double generator_cpu = 0;   // cores
 };
 
 struct MemorySample {
@@ -61,16 +63,45 @@ struct ClientOutcome {
   std::uint32_t sessions_lost = 0;  // the server said 404 to its session
 };
 
+// One client that a fault hit.
+struct Victim {
+  std::uint32_t client = 0;            // its number in the run
+  std::optional<double> back_after_s;  // since the fault's start; none: it was not back in time
+};
+
+// How many messages of other clients got through, beside what they got before the fault.
+struct Untargeted {
+  std::uint64_t clients = 0;
+  double completed_per_s = 0;  // from the fault's start until it was over and its victims back
+  double baseline_per_s = 0;   // from the measured phase's start until the fault
+};
+
+// A time in which one client had no working connection. Times in seconds since the load began.
+struct Outage {
+  std::uint32_t client = 0;
+  double start_s = 0;
+  std::optional<double> back_s;  // reconnected; none: not until the end
+};
+
+// One occurrence of a fault.
 struct FaultRecord {
   std::string id;
   std::string kind;
-  double start_s = 0;             // evidence shows it active
-  double end_s = 0;               // evidence shows it gone
-  std::uint64_t victims = 0;      // exact count
-  std::uint64_t reconnected = 0;  // victims that are back
-  double last_reconnect_s = 0;    // since the load began
+  std::uint32_t occurrence = 0;      // the first is 0
+  std::string skipped = {};          // why this target was not given it; "": it was
+  double start_s = 0;                // evidence shows it active
+  double end_s = 0;                  // evidence shows it gone
+  std::uint64_t victims = 0;         // exact count
+  std::uint64_t reconnected = 0;     // victims that are back
+  double last_reconnect_s = 0;       // since the load began
+  std::vector<Victim> clients = {};  // where clients were the victims: each of them
+  std::optional<Untargeted> untargeted = {};
+  // What the target's side noticed first, where something watches it: a restart, a breaker.
+  std::optional<double> noticed_s = {};
+  std::string noticed_by = {};
   bool has_evidence = false;
-  std::vector<std::pair<std::string, std::string>> evidence;  // name, value
+  std::vector<std::pair<std::string, std::string>> evidence = {};  // name, value
+  std::optional<FaultAnalysis> analysis = {};                      // once the run is over
 
   // Another thread's share of the same fault: victims add up, and so do counts among the evidence.
   void merge(const FaultRecord& other);
@@ -200,6 +231,7 @@ struct Record {
   std::string memory_reason;      // why there are no samples, if there are none
   std::vector<CoreSample> cores;  // none where the target's processes are not visible
   std::vector<ClientOutcome> clients;
+  std::vector<Outage> outages;  // of all clients, by their end
   std::vector<FaultRecord> faults;
   SelfCheck self_check;
   std::optional<FloorRecord> floor;
@@ -212,6 +244,13 @@ struct Record {
   bool interrupted = false;
   bool target_exited = false;  // the process that we started ended during the run
   std::string target_exit;     // "killed by signal 9", "exited with status 1"
+
+  // Faults that hit clients without choosing them: their victims are the clients whose connection
+  // went while they were active.
+  void attribute_outages();
+
+  // Faults of the plan that nobody gave the target: each becomes a record that says so.
+  void note_skipped_faults();
 
   // The judged phase's index; Plan guarantees there is one.
   std::size_t measured_phase() const;

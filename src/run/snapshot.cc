@@ -9,7 +9,12 @@ void Counts::add(const Counts& other) {
   dispatched += other.dispatched;
   completed += other.completed;
   for (std::size_t i = 0; i < errors.size(); ++i) errors[i] += other.errors[i];
+  for (std::size_t i = 0; i < breaches.size(); ++i) breaches[i] += other.breaches[i];
   notifications += other.notifications;
+  retries += other.retries;
+  resumed += other.resumed;
+  heartbeats += other.heartbeats;
+  heartbeats_missed += other.heartbeats_missed;
 }
 
 void Traffic::add(const Traffic& other) {
@@ -46,6 +51,8 @@ void Snapshot::merge(const Snapshot& other) {
   connections_ready += other.connections_ready;
   outstanding += other.outstanding;
   victims_waiting += other.victims_waiting;
+  if (other.first_signal != 0 && (first_signal == 0 || other.first_signal < first_signal))
+    first_signal = other.first_signal;
   cpu += other.cpu;
   run_queue_delay += other.run_queue_delay;
 }

@@ -4,7 +4,9 @@
 // Plain values; histograms merge exactly, so threads are added up without loss.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <string_view>
 
 #include "core/clock.h"
 #include "run/error_class.h"
@@ -12,12 +14,27 @@
 
 namespace gauntlet::run {
 
+// What an integrity error was.
+enum class Breach : std::uint8_t {
+  lost,        // its exchange ended without it, while the connection lived
+  duplicated,  // the answer came twice
+  foreign,     // it carries another call's nonce
+};
+inline constexpr std::size_t kBreachCount = 3;
+inline constexpr std::array<std::string_view, kBreachCount> kBreachNames = {"lost", "duplicated",
+                                                                            "foreign"};
+
 struct Counts {
   std::uint64_t scheduled = 0;   // messages that came due
   std::uint64_t dispatched = 0;  // that the generator got to, in time or not
   std::uint64_t completed = 0;   // verified responses
   ErrorCounts errors{};
-  std::uint64_t notifications = 0;  // server-to-client, never part of the above
+  std::array<std::uint64_t, kBreachCount> breaches{};  // the integrity errors, taken apart
+  std::uint64_t notifications = 0;                     // server-to-client, never part of the above
+  std::uint64_t retries = 0;                           // attempts of messages beyond their first
+  std::uint64_t resumed = 0;     // answers fetched with Last-Event-ID after their stream broke
+  std::uint64_t heartbeats = 0;  // asked; no messages, and no part of the above
+  std::uint64_t heartbeats_missed = 0;
 
   void add(const Counts& other);
 };
@@ -58,8 +75,10 @@ struct Snapshot {
   std::uint64_t connections_ready = 0;
   std::uint64_t outstanding = 0;      // dispatched, not finished
   std::uint64_t victims_waiting = 0;  // hit by a fault and not yet reconnected
-  core::Nanos cpu = 0;                // of this thread, in this second
-  core::Nanos run_queue_delay = 0;    // ready to run but not running (schedstat)
+  // The first error, missed heartbeat or lost connection in it; 0: none.
+  core::Nanos first_signal = 0;
+  core::Nanos cpu = 0;              // of this thread, in this second
+  core::Nanos run_queue_delay = 0;  // ready to run but not running (schedstat)
 
   void merge(const Snapshot& other);  // another thread's snapshot of the same second
 };

@@ -17,23 +17,6 @@ namespace gauntlet::run {
 
 namespace {
 
-// Calls `read` for each table of an array of tables, `[[key]]`.
-void for_each_table(TomlTable& top, std::string_view key,
-                    const std::function<void(const toml::table&)>& read) {
-  const auto* node = top.find(key);
-  if (node == nullptr) return;
-  const auto* array = node->as_array();
-  if (array == nullptr) return top.complain(key, fmt::format("write it as [[{}]]", key));
-  if (array->size() > kEntriesMax) {
-    return top.complain(key, fmt::format("more than {} of them", kEntriesMax));
-  }
-  for (const auto& element : *array) {
-    const auto* table = element.as_table();
-    if (table == nullptr) return top.complain(key, fmt::format("write it as [[{}]]", key));
-    read(*table);
-  }
-}
-
 void read_headers(TomlTable& load, Plan& plan) {
   const auto* node = load.find("headers");
   if (node == nullptr) return;
@@ -122,12 +105,14 @@ std::string read_arguments(TomlTable& mix) {
 }
 
 Operation read_operation(const toml::table& table, TomlProblems& problems) {
-  TomlTable mix(table, "[[mix]]", {"method", "tool", "arguments", "weight"}, problems);
+  TomlTable mix(table, "[[mix]]", {"method", "tool", "arguments", "weight", "idempotent"},
+                problems);
   Operation operation;
   operation.method = mix.choice("method", "tools/call", {"tools/call", "tools/list", "ping"});
   operation.tool = mix.text("tool", "");
   operation.weight = mix.number("weight", 1, {0, kWeightMax});
   operation.arguments = read_arguments(mix);
+  operation.idempotent = mix.flag("idempotent", operation.method != "tools/call");
   if (operation.method == "tools/call") {
     mix.require("tool");
     if (mix.has("tool") && operation.tool.empty()) mix.complain("tool", "must not be empty");
@@ -137,31 +122,6 @@ Operation read_operation(const toml::table& table, TomlProblems& problems) {
     if (mix.has(key)) mix.complain(key, fmt::format("only tools/call has one"));
   }
   return operation;
-}
-
-// Reads the name under `key`, which must be there, be a name, and be new among `others`.
-template <typename Container, typename Member>
-std::string read_new_name(TomlTable& table, std::string_view key, const Container& others,
-                          Member member) {
-  table.require(key);
-  auto name = table.text(key, "unnamed");
-  if (!is_name(name)) table.complain(key, kNameRule);
-  if (std::ranges::find(others, name, member) != others.end()) {
-    table.complain(key, fmt::format("`{}` is taken already", name));
-  }
-  return name;
-}
-
-// Reads a reference to something named before.
-template <typename Container, typename Member>
-std::string read_reference(TomlTable& table, std::string_view key, const Container& all,
-                           Member member) {
-  auto name = table.text(key, "");
-  if (std::ranges::find(all, name, member) != all.end()) return name;
-  std::vector<std::string> names;
-  for (const auto& each : all) names.push_back(std::invoke(member, each));
-  table.complain(key, fmt::format("there is no {} `{}`{}", key, name, did_you_mean(name, names)));
-  return name;
 }
 
 void read_level(const toml::table& table, TomlProblems& problems, Plan& plan) {
@@ -182,7 +142,8 @@ std::string read_level_of(TomlTable& table, const Plan& plan) {
 }
 
 void read_phase(const toml::table& table, TomlProblems& problems, Plan& plan) {
-  TomlTable phase(table, "[[phase]]", {"name", "duration", "measured", "level"}, problems);
+  TomlTable phase(table, "[[phase]]", {"name", "duration", "measured", "level", "rate_factor"},
+                  problems);
   Phase result;
   result.name = read_new_name(phase, "name", plan.phases, &Phase::name);
   phase.require("duration");
@@ -195,25 +156,12 @@ void read_phase(const toml::table& table, TomlProblems& problems, Plan& plan) {
   if (result.measured && !result.level.empty()) {
     phase.complain("level", "the measured phase belongs to every level");
   }
+  result.rate_factor = phase.number("rate_factor", result.rate_factor, {0, kRateFactorMax});
+  if (result.rate_factor != 1 && result.measured)
+    phase.complain("rate_factor", "the measured phase has the load's own rate");
+  if (result.rate_factor != 1 && plan.load.arrivals == Arrivals::closed)
+    phase.complain("rate_factor", "has no meaning where arrivals = \"closed\"");
   plan.phases.push_back(std::move(result));
-}
-
-void read_fault(const toml::table& table, TomlProblems& problems, Plan& plan) {
-  TomlTable fault(table, "[[fault]]", {"id", "kind", "phase", "at", "share", "how"}, problems);
-  Fault result;
-  result.id = read_new_name(fault, "id", plan.faults, &Fault::id);
-  fault.require("kind");
-  result.kind = fault.choice("kind", "disconnect", {"disconnect"});
-  fault.require("phase");
-  result.phase = read_reference(fault, "phase", plan.phases, &Phase::name);
-  result.at = fault.duration_of(plan.mode, "at", 0, {0, kPhaseMax});
-  result.share = fault.ratio("share", result.share);
-  result.how = fault.choice("how", result.how, {"reset", "fin", "mixed"});
-  const auto phase = std::ranges::find(plan.phases, result.phase, &Phase::name);
-  if (phase != plan.phases.end() && result.at >= phase->duration) {
-    fault.complain("at", fmt::format("phase `{}` has ended by then", phase->name));
-  }
-  plan.faults.push_back(std::move(result));
 }
 
 bool speaks_of_levels(const Limit& limit) {
@@ -221,10 +169,7 @@ bool speaks_of_levels(const Limit& limit) {
   return kind == MetricKind::throughput_gain || kind == MetricKind::error_rate_worst;
 }
 
-bool needs_fault(const Limit& limit) {
-  const auto kind = find_metric(limit.metric)->kind;
-  return kind == MetricKind::recovery || kind == MetricKind::reconnected;
-}
+bool needs_fault(const Limit& limit) { return speaks_of_fault(find_metric(limit.metric)->kind); }
 
 void read_limits(TomlTable& test, Test& result) {
   test.require("limits");
@@ -277,6 +222,22 @@ bool is_name(std::string_view text) {
          std::ranges::all_of(text, allowed);
 }
 
+void for_each_table(TomlTable& top, std::string_view key,
+                    const std::function<void(const toml::table&)>& read) {
+  const auto* node = top.find(key);
+  if (node == nullptr) return;
+  const auto* array = node->as_array();
+  if (array == nullptr) return top.complain(key, fmt::format("write it as [[{}]]", key));
+  if (array->size() > kEntriesMax) {
+    return top.complain(key, fmt::format("more than {} of them", kEntriesMax));
+  }
+  for (const auto& element : *array) {
+    const auto* table = element.as_table();
+    if (table == nullptr) return top.complain(key, fmt::format("write it as [[{}]]", key));
+    read(*table);
+  }
+}
+
 void read_load(TomlTable& top, Plan& plan) {
   top.require("load");
   const auto* node = top.find("load");
@@ -319,6 +280,9 @@ void read_mix(TomlTable& top, Plan& plan) {
   });
   if (plan.load.mix.empty()) top.require("mix");
   if (plan.load.mix.empty()) top.complain("mix", "must not be empty");
+  if (plan.load.client.retry != Retry::none &&
+      std::ranges::none_of(plan.load.mix, &Operation::idempotent))
+    top.complain("client", "`retry` has nothing to retry: no [[mix]] says idempotent = true");
 }
 
 void read_phases(TomlTable& top, Plan& plan) {
@@ -328,11 +292,6 @@ void read_phases(TomlTable& top, Plan& plan) {
   if (!std::ranges::any_of(plan.phases, &Phase::measured)) {
     top.complain("phase", "one phase has to be measured (measured = true)");
   }
-}
-
-void read_faults(TomlTable& top, Plan& plan) {
-  for_each_table(top, "fault",
-                 [&](const toml::table& table) { read_fault(table, top.problems(), plan); });
 }
 
 void read_tests(TomlTable& top, Plan& plan) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "core/check.h"
@@ -62,7 +63,8 @@ RecoveryBaseline baseline_of(Windows before, const RecoveryRule& rule) {
 // What a client would notice at once. Written so that a NaN is a signal.
 bool shows_fault(const RecoveryWindow& window, const RecoveryBaseline& baseline,
                  const RecoveryRule& rule) {
-  const bool flows = goodput_per_s(window) >= rule.goodput_share * baseline.goodput_per_s;
+  const bool flows =
+      goodput_per_s(window) >= rule.goodput_share * baseline.goodput_per_s * window.load_factor;
   const bool right =
       error_rate(window.errors, window.scheduled) <= baseline.error_rate + rule.error_points;
   return !flows || !right || !window.victims_back;
@@ -81,18 +83,22 @@ class Run {
 
   void good(const RecoveryWindow& window) {
     ++since_bad_;
-    if (length_++ == 0) start_s_ = window.t - window.length_s;
+    if (length_++ > 0) return;
+    start_s_ = window.t - window.length_s;
+    earliest_s_ = std::min(bad_s_, start_s_);
   }
-  void bad() {
+  void bad(const RecoveryWindow& window) {
     const bool lone = complete() && since_bad_ >= windows_needed_;
     since_bad_ = 0;
     if (lone) return;
+    bad_s_ = window.t - window.length_s;
     relapses_ += complete() ? 1 : 0;
     length_ = 0;
   }
 
   bool complete() const { return length_ >= windows_needed_; }
   double start_s() const { return start_s_; }
+  double earliest_s() const { return earliest_s_; }
   std::size_t relapses() const { return relapses_; }
 
  private:
@@ -100,6 +106,8 @@ class Run {
   std::size_t length_ = 0;
   std::size_t since_bad_ = 0;  // good windows
   double start_s_ = 0;
+  double earliest_s_ = 0;
+  double bad_s_ = std::numeric_limits<double>::infinity();  // begin of the last bad window
   std::size_t relapses_ = 0;
 };
 
@@ -109,12 +117,35 @@ Windows ending_after(Windows windows, double t) {
   return {first, windows.end()};
 }
 
-std::optional<double> detected_s(Windows since, double fault_start_s,
+// The first signal since the fault began. One that the windows before show too tells nothing.
+std::optional<double> detected_s(Windows before, Windows since, double fault_start_s,
                                  const RecoveryBaseline& baseline, const RecoveryRule& rule) {
-  const auto first = std::ranges::find_if(
-      since, [&](const RecoveryWindow& window) { return shows_fault(window, baseline, rule); });
-  if (first == since.end()) return std::nullopt;
-  return std::max(0.0, first->t - fault_start_s);
+  const auto has_signal = [](const RecoveryWindow& window) { return window.signal_s.has_value(); };
+  const bool was_quiet = std::ranges::none_of(before, has_signal);
+  for (const RecoveryWindow& window : since) {
+    const bool is_signal = was_quiet && window.signal_s && *window.signal_s >= fault_start_s;
+    if (!is_signal && !shows_fault(window, baseline, rule)) continue;
+    const bool is_exact = window.signal_s && *window.signal_s >= fault_start_s;
+    return std::max(0.0, (is_exact ? *window.signal_s : window.t) - fault_start_s);
+  }
+  return std::nullopt;
+}
+
+bool is_reduced(const RecoveryWindow& window) { return window.load_factor < 1; }
+
+// Whether there is a run of good windows anywhere in these.
+bool becomes_good(Windows windows, const RecoveryBaseline& baseline, const RecoveryRule& rule) {
+  std::size_t length = 0;
+  for (const RecoveryWindow& window : windows) {
+    length = is_good(window, baseline, rule) ? length + 1 : 0;
+    if (length >= rule.windows) return true;
+  }
+  return false;
+}
+
+Windows first_stretch_of_reduced(Windows windows) {
+  const auto begin = std::ranges::find_if(windows, is_reduced);
+  return {begin, std::find_if_not(begin, windows.end(), is_reduced)};
 }
 
 }  // namespace
@@ -126,14 +157,15 @@ Recovery recovery_of(Windows before, Windows since, double fault_start_s, double
   if (before.size() < rule.windows) return recovery;
   recovery.baseline = baseline_of(before, rule);
   if (!(recovery.baseline.goodput_per_s > 0)) return recovery;
-  recovery.detected_s = detected_s(since, fault_start_s, recovery.baseline, rule);
+  recovery.detected_s = detected_s(before, since, fault_start_s, recovery.baseline, rule);
 
-  const Windows after = ending_after(since, fault_end_s);
+  const Windows all = ending_after(since, fault_end_s);
+  const Windows after(all.begin(), std::ranges::find_if(all, is_reduced));
   recovery.status = RecoveryStatus::too_short;
   if (after.size() < rule.windows || fault_end_s < fault_start_s) return recovery;
   Run run(rule.windows);
   for (const RecoveryWindow& window : after) {
-    is_good(window, recovery.baseline, rule) ? run.good(window) : run.bad();
+    is_good(window, recovery.baseline, rule) ? run.good(window) : run.bad(window);
   }
   recovery.relapses = run.relapses();
   const auto since_fault = [&](double t) {
@@ -142,9 +174,11 @@ Recovery recovery_of(Windows before, Windows since, double fault_start_s, double
   if (run.complete()) {
     recovery.status = RecoveryStatus::recovered;
     recovery.recovered = since_fault(run.start_s());
+    recovery.recovered_earliest = since_fault(run.earliest_s());
   } else {
     recovery.status = RecoveryStatus::never;
     recovery.censored = since_fault(after.back().t);
+    recovery.metastable = becomes_good(first_stretch_of_reduced(all), recovery.baseline, rule);
   }
   return recovery;
 }

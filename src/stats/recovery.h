@@ -12,6 +12,10 @@
 // happens to healthy systems too, as the windows before a fault show. Only windows that end after
 // the fault count. The window in which the fault ends may begin the run, and then (only then) the
 // time since the fault's end is 0. "Never" has no time at all, only how long one looked.
+//
+// One looks as long as the load is the baseline's: windows from the first one of reduced load on
+// only tell whether the failure is metastable (Bronson et al., Metastable Failures in Distributed
+// Systems, HotOS 2021): its trigger is gone, it goes on at unchanged load, and less load ends it.
 #pragma once
 
 #include <cstddef>
@@ -31,6 +35,11 @@ struct RecoveryWindow {
   double p99_ms = 0;
   bool victims_back = true;  // at its end
   double outstanding = 0;    // at its end
+  double retries = 0;        // attempts of messages beyond their first
+  double p50_ms = 0;
+  double load_factor = 1;  // of the planned load in it, to the load of the baseline
+  std::optional<double> signal_s =
+      {};  // the first error, missed heartbeat or lost connection in it
 };
 
 struct RecoveryRule {
@@ -74,14 +83,18 @@ struct Recovery {
   RecoveryStatus status = RecoveryStatus::no_baseline;
   RecoveryBaseline baseline;              // zeros where there is none
   std::optional<double> detected_s;       // see recovery_of
-  std::optional<RecoveryTime> recovered;  // exactly where status is recovered
-  std::optional<RecoveryTime> censored;   // exactly where it is never: end of the last window
-  std::size_t relapses = 0;               // recoveries that a bad window cancelled
+  std::optional<RecoveryTime> recovered;  // exactly where status is recovered…
+  // …which is the upper end of an interval: somewhere in the last bad window it became good.
+  std::optional<RecoveryTime> recovered_earliest;
+  std::optional<RecoveryTime> censored;  // exactly where it is never: end of the last window
+  std::size_t relapses = 0;              // recoveries that a bad window cancelled
+  bool metastable = false;               // only ever where status is never
 };
 
 // `before`: the steady windows that ended before the fault began. `since`: those that ended after
 // that, up to the next fault or the end of load. detected_s is the time from the fault's start to
-// the end of the first of these with a signal: error rate, goodput or victims not as above.
+// the first signal: a window's signal_s, where it has one that no window before the fault had, else
+// the end of the first window in which error rate, goodput or victims are not as above.
 Recovery recovery_of(std::span<const RecoveryWindow> before, std::span<const RecoveryWindow> since,
                      double fault_start_s, double fault_end_s, const RecoveryRule& rule);
 

@@ -56,6 +56,7 @@ std::pair<Outcome, std::string> judge_value(const Observation& seen, const run::
 // and on the cores that the target got.
 bool depends_on_speed(run::MetricKind kind) {
   using enum run::MetricKind;
+  if (run::speaks_of_fault(kind)) return kind != reconnected;
   switch (kind) {
     case throughput:
     case achieved:
@@ -65,7 +66,6 @@ bool depends_on_speed(run::MetricKind kind) {
     case service_mean:
     case spread_p:  // what was not answered in time is missing from the counts
     case spread_max_mean:
-    case recovery:
     case throughput_gain: return true;
     default: return false;
   }
@@ -79,10 +79,10 @@ std::string interruption(const run::Record& record) {
 }
 
 // Why the target cannot be blamed for being slow while the test was measured; "" where it can.
-// A recovery is measured from its fault on. The seconds before it are only its baseline, which a
-// busy machine makes easier to reach.
+// What is said of a fault is measured from it on. The seconds before it are only its baseline,
+// which a busy machine makes easier to reach.
 std::string machine_busy(const run::Record& record, const run::Test& test, run::MetricKind kind) {
-  if (kind != run::MetricKind::recovery) return record.self_check.machine_busy;
+  if (!run::speaks_of_fault(kind)) return record.self_check.machine_busy;
   const auto fault = std::ranges::find(record.faults, test.fault, &run::FaultRecord::id);
   if (fault == record.faults.end()) return "";
   return why_busy(core_shares(record, fault->start_s, std::numeric_limits<double>::infinity()));

@@ -178,7 +178,21 @@ Observed observe(const run::Record& record, const run::Test& test, const run::Me
     case memory_peak:
     case memory_growth: return observe_memory(record, metric);
     case recovery:
-    case reconnected: return observe_fault(record, test, metric);
+    case healed:
+    case detection:
+    case depth:
+    case throughput_lost:
+    case peak_error_rate:
+    case fault_error_rate:
+    case amplification:
+    case relapses:
+    case residual_p50:
+    case residual_goodput:
+    case untargeted_goodput:
+    case unrecovered:
+    case excess_quantile:
+    case reconnect_quantile:
+    case reconnected: return observe_fault(record, test, metric, limit);
     case throughput_gain: return observe_gain(record, metric);
     case error_rate_worst: return observe_worst_errors(record, metric);
   }

@@ -46,7 +46,9 @@ Observed observe_times(const run::Record& record, const run::Metric& metric,
                        const run::Limit& limit);                                // latency.cc
 Observed observe_spread(const run::Record& record, const run::Metric& metric);  // spread.cc
 Observed observe_memory(const run::Record& record, const run::Metric& metric);  // memory.cc
-Observed observe_fault(const run::Record& record, const run::Test& test,
-                       const run::Metric& metric);  // fault.cc
+Observed observe_fault(const run::Record& record, const run::Test& test, const run::Metric& metric,
+                       const run::Limit& limit);  // fault.cc
+Observed observe_hit(const run::Record& record, const run::FaultRecord& fault,
+                     const run::Metric& metric);  // hit.cc
 
 }  // namespace gauntlet::verdict

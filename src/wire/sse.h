@@ -41,6 +41,9 @@ class SseParser {
   // parser stays there.
   Next next(std::span<char>& bytes, SseEvent& event);
 
+  // As of the last event; "" when none had one. Holds until the next call of next().
+  std::string_view last_id() const { return last_id_; }
+
  private:
   enum class Line : std::uint8_t { kept, dropped, end_of_event, too_large };
   struct Slice {
