@@ -117,19 +117,24 @@ ControlAnswer take_away(ProxyBoard& board, std::string_view name) {
 
 }  // namespace
 
+core::Result<void> check_fit(const Toxic& toxic, bool on_messages) {
+  if (!toxic.on_messages() || on_messages) return {};
+  return core::usage_error(
+      fmt::format("{} needs to see messages, and this proxy passes bytes; give it an upstream of "
+                  "http://, tcp:// or unix:",
+                  to_string(toxic.kind)));
+}
+
 core::Result<void> put_in_force(ProxyBoard& board, bool on_messages, const Toxic& toxic) {
-  if (toxic.on_messages() && !on_messages)
-    return core::usage_error(
-        fmt::format("{} needs to see messages, and this proxy passes bytes; give it an upstream "
-                    "of http://, tcp:// or unix:",
-                    to_string(toxic.kind)));
+  if (auto fits = check_fit(toxic, on_messages); !fits) return fits;
   return board.add(toxic, core::monotonic_ns());
 }
 
-std::string counters_json(ProxyBoard& board) {
+std::string counters_json(ProxyBoard& board, bool on_messages) {
   boost::json::object json;
   for (const auto& [name, value] : counts_of(board.totals())) json[name] = value;
   json["settled"] = board.settled();
+  json["understands_messages"] = on_messages;
   boost::json::array toxics;
   each_named(board, [&](const ToxicRow& row, const ToxicCounters& counters) {
     boost::json::object toxic = {{"name", row.toxic.name()},
@@ -150,7 +155,7 @@ ControlAnswer obey(ProxyBoard& board, bool on_messages, std::string_view method,
   const bool named = path.starts_with("/toxics/") && path.size() > 8;
   if (path == "/counters" || path == "/metrics") {
     if (method != "GET") return refusal(405, "only GET");
-    if (path == "/counters") return {200, counters_json(board)};
+    if (path == "/counters") return {200, counters_json(board, on_messages)};
     return {200, metrics(board), "text/plain; version=0.0.4; charset=utf-8"};
   }
   if (path != "/toxics" && !named)

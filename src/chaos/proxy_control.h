@@ -36,7 +36,9 @@ struct ControlAnswer {
 ControlAnswer obey(ProxyBoard& board, bool on_messages, std::string_view method,
                    std::string_view target, std::string_view body);
 // What GET /counters answers.
-std::string counters_json(ProxyBoard& board);
+std::string counters_json(ProxyBoard& board, bool on_messages);
+// Whether this proxy can have such a toxic.
+core::Result<void> check_fit(const Toxic& toxic, bool on_messages);
 // A toxic that this proxy can have, put in force.
 core::Result<void> put_in_force(ProxyBoard& board, bool on_messages, const Toxic& toxic);
 

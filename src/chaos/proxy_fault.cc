@@ -10,6 +10,7 @@
 #include <span>
 #include <utility>
 
+#include "chaos/proxy_control.h"
 #include "wire/http.h"
 
 namespace gauntlet::chaos {
@@ -95,7 +96,7 @@ core::Result<ProxyFault::Answer> ProxyFault::ask(const std::string& method, cons
   }
 }
 
-core::Result<boost::json::object> ProxyFault::counters(bool* settled) const {
+core::Result<boost::json::object> ProxyFault::counters() const {
   const auto answer = ask("GET", "/counters");
   if (!answer) return std::unexpected(answer.error());
   if (answer->status != 200) return std::unexpected(refused(answer->body));
@@ -103,19 +104,23 @@ core::Result<boost::json::object> ProxyFault::counters(bool* settled) const {
   const auto json = boost::json::parse(answer->body, error);
   if (error || !json.is_object() || !json.get_object().contains("toxics"))
     return std::unexpected(unanswered(control_));
-  if (settled != nullptr) *settled = json.at("settled").as_bool();
-  for (const auto& toxic : json.at("toxics").as_array())
+  return json.get_object();
+}
+
+boost::json::object ProxyFault::own(const boost::json::object& counters) const {
+  for (const auto& toxic : counters.at("toxics").as_array())
     if (toxic.at("name").as_string() == toxic_.name()) return toxic.as_object();
-  return boost::json::object{};
+  return {};
 }
 
 core::Result<void> ProxyFault::probe() {
-  const auto found = counters();
-  if (!found) return std::unexpected(found.error());
-  if (!found->empty() && found->at("active").as_bool())
+  const auto all = counters();
+  if (!all) return std::unexpected(all.error());
+  const auto found = own(*all);
+  if (!found.empty() && found.at("active").as_bool())
     return core::usage_error(
         fmt::format("the fault proxy has a toxic named '{}' in force", toxic_.name()));
-  return {};
+  return check_fit(toxic_, all->at("understands_messages").as_bool());
 }
 
 core::Result<void> ProxyFault::arm(core::Nanos ttl) {
@@ -134,12 +139,12 @@ core::Result<void> ProxyFault::start() {
 
 Evidence ProxyFault::evidence() {
   Evidence evidence;
-  const auto found = counters();
-  if (!found) {
-    evidence.facts.emplace_back("error", found.error().text);
-  } else if (!found->empty() && started_once_) {
-    evidence.shown = shows_effect(*found);
-    for (const auto& [name, value] : *found)
+  const auto all = counters();
+  if (!all) {
+    evidence.facts.emplace_back("error", all.error().text);
+  } else if (const auto found = own(*all); started_once_ && !found.empty()) {
+    evidence.shown = shows_effect(found);
+    for (const auto& [name, value] : found)
       evidence.facts.emplace_back(name, value.is_string() ? std::string(value.as_string().c_str())
                                                           : boost::json::serialize(value));
   }
@@ -157,15 +162,16 @@ core::Result<void> ProxyFault::stop() {
 
 core::Result<void> ProxyFault::verify_clean() {
   const core::Nanos limit = core::monotonic_ns() + kProxyAnswerPatience;
-  for (bool settled = false; !settled; usleep(kSettlePause)) {
-    const auto found = counters(&settled);
-    if (!found) return std::unexpected(found.error());
-    if (!found->empty() && found->at("active").as_bool())
+  for (;; usleep(kSettlePause)) {
+    const auto all = counters();
+    if (!all) return std::unexpected(all.error());
+    const auto found = own(*all);
+    if (!found.empty() && found.at("active").as_bool())
       return core::internal_error(fmt::format("the toxic '{}' is still in force", toxic_.name()));
-    if (!settled && core::monotonic_ns() > limit)
+    if (all->at("settled").as_bool()) return {};
+    if (core::monotonic_ns() > limit)
       return core::internal_error("a process of the fault proxy has not noticed the toxic's end");
   }
-  return {};
 }
 
 }  // namespace gauntlet::chaos

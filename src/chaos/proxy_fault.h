@@ -36,8 +36,9 @@ class ProxyFault final : public Fault {
   };
   core::Result<Answer> ask(const std::string& method, const std::string& path,
                            const std::string& body = {}) const;
+  core::Result<boost::json::object> counters() const;
   // Of this toxic; empty where the proxy knows none of its name.
-  core::Result<boost::json::object> counters(bool* settled = nullptr) const;
+  boost::json::object own(const boost::json::object& counters) const;
 
   net::Endpoint control_;
   std::string token_;

@@ -134,9 +134,12 @@ void print_counters(chaos::ProxyBoard& board) {
     const chaos::ToxicRow& row = board.table()[i];
     if (row.serial == 0 || row.toxic.name().empty()) continue;
     const auto& counters = board.counters(i);
-    fmt::print("gauntlet proxy: {} hit {} connections, {} chunks, {} bytes, {} of {} messages\n",
-               row.toxic.name(), counters.connections.load(), counters.chunks.load(),
-               counters.bytes.load(), counters.messages.load(), counters.seen.load());
+    if (row.toxic.on_messages())
+      fmt::print("gauntlet proxy: {} hit {} of {} messages\n", row.toxic.name(),
+                 counters.messages.load(), counters.seen.load());
+    else
+      fmt::print("gauntlet proxy: {} hit {} connections, {} chunks, {} bytes\n", row.toxic.name(),
+                 counters.connections.load(), counters.chunks.load(), counters.bytes.load());
   }
 }
 
