@@ -23,7 +23,8 @@ class LineTap final : public ProxyTap {
   }
 
   void finish(ProxyStream stream, TapOutlet& out) override {
-    if (stream == ProxyStream::downstream) out.pass(stream, line_, 0, 0);
+    if (stream == ProxyStream::upstream) return;
+    out.pass(stream, line_, 0, 0);
     line_.clear();
   }
 

@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <optional>
@@ -143,6 +144,11 @@ void print_counters(chaos::ProxyBoard& board) {
   }
 }
 
+void unlink_sockets(const Setup& setup) {
+  if (setup.listen.is_unix()) unlink(setup.listen.text().substr(5).c_str());
+  if (setup.control && setup.control->is_unix()) unlink(setup.control->text().substr(5).c_str());
+}
+
 core::Result<int> serve_proxy(const ProxyOptions& options, const Setup& setup) {
   auto board = chaos::ProxyBoard::make(options.processes, options.seed);
   if (!board) return std::unexpected(board.error());
@@ -170,14 +176,10 @@ core::Result<int> serve_proxy(const ProxyOptions& options, const Setup& setup) {
   const bool told = pass_until_told(setup, **board, listeners->front().get(), 0, control.get(),
                                     options.control_token);
   stop_others(others);
+  unlink_sockets(setup);
   print_counters(**board);
   if (!told) return core::internal_error("a process of the proxy has ended; so has the proxy");
   return kExitOk;
-}
-
-void unlink_sockets(const Setup& setup) {
-  if (setup.listen.is_unix()) unlink(setup.listen.text().substr(5).c_str());
-  if (setup.control && setup.control->is_unix()) unlink(setup.control->text().substr(5).c_str());
 }
 
 }  // namespace
@@ -211,7 +213,6 @@ int proxy_command(const ProxyOptions& options) {
   const auto setup = make_setup(options);
   if (!setup) return complain(setup.error());
   const auto served = serve_proxy(options, *setup);
-  if (served) unlink_sockets(*setup);
   return served ? *served : complain(served.error());
 }
 

@@ -346,6 +346,7 @@ TEST_P(LineTapTest, PassesWhatItLeavesAloneByteForByte) {
   const std::string lines = "\r\n\n" + line_ + "no JSON\r\n[1]\nunfinished";
   up(lines);
   down(lines);
+  tap().finish(ProxyStream::upstream, out_);
   tap().finish(ProxyStream::downstream, out_);
   EXPECT_EQ(out_.up, lines);
   EXPECT_EQ(out_.down, lines);

@@ -79,19 +79,19 @@ TEST_P(ProxyMessages, AreFoundByClassAndCount) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Proxy, ProxyMessages,
-    testing::Values(
-        Case{"wrong_id", "http", "protocol"}, Case{"wrong_id", "sse", "protocol"},
-        Case{"wrong_id", "tcp", "protocol"}, Case{"duplicate_answer", "http", "integrity"},
-        Case{"duplicate_answer", "sse", "integrity"}, Case{"duplicate_answer", "tcp", "integrity"},
-        Case{"drop_answer", "http", "timeout"}, Case{"drop_answer", "sse", "integrity"},
-        Case{"drop_answer", "tcp", "timeout"}, Case{"corrupt_answer", "http", "protocol"},
-        Case{"corrupt_answer", "sse", "protocol"}, Case{"corrupt_answer", "tcp", "protocol"},
-        Case{"cut_sse", "sse", "indeterminate"},
-        Case{"http_status:status=404", "http", "http_status"},
-        Case{"http_status:status=429", "http", "rate_limited"},
-        Case{"http_status:status=503", "http", "rate_limited"}));
+INSTANTIATE_TEST_SUITE_P(Proxy, ProxyMessages,
+                         testing::Values(Case{"wrong_id", "http", "protocol"},
+                                         Case{"wrong_id", "tcp", "protocol"},
+                                         Case{"duplicate_answer", "http", "integrity"},
+                                         Case{"duplicate_answer", "tcp", "integrity"},
+                                         Case{"drop_answer", "http", "timeout"},
+                                         Case{"drop_answer", "sse", "integrity"},
+                                         Case{"drop_answer", "tcp", "timeout"},
+                                         Case{"corrupt_answer", "http", "protocol"},
+                                         Case{"corrupt_answer", "tcp", "protocol"},
+                                         Case{"cut_sse", "sse", "indeterminate"},
+                                         Case{"http_status:status=404", "http", "http_status"},
+                                         Case{"http_status:status=503", "http", "rate_limited"}));
 
 TEST(ProxyProcesses, ShareThePortAndObeyTheSameOrders) {
   Server server({"--http", "127.0.0.1:auto", "--workers", "1"});
@@ -100,12 +100,12 @@ TEST(ProxyProcesses, ShareThePortAndObeyTheSameOrders) {
   std::vector<Client> clients;
   for (int i = 0; i < 40; ++i) {
     clients.emplace_back(endpoint_of(proxy.url()));
-    EXPECT_EQ(clients.back().ask(server::post(server::stateless_echo("1"))).status, 200);
+    EXPECT_EQ(clients.back().ask(server::stateless_echo("1")).status, 200);
   }
   const auto order = proxy.order("POST", "/toxics", R"({"type":"drop_answer","ttl_ms":60000})");
   EXPECT_EQ(order.status, 200) << order.body;
   while (!proxy.counters().at("settled").as_bool()) usleep(1000);
-  for (Client& client : clients) client.send(server::post(server::stateless_echo("2")));
+  for (Client& client : clients) client.send(server::stateless_echo("2"));
   while (proxy.messages() < 40) usleep(1000);
   EXPECT_EQ(proxy.messages(), 40) << "all of them, in whichever process";
   EXPECT_EQ(proxy.counters().at("accepted").to_number<int>(), 40);
@@ -135,7 +135,7 @@ TEST(ProxyProcesses, EndInOrderAndSayWhatTheyDid) {
   const std::string out = proxy.out();
   const std::size_t at = out.find("listening on ") + 13;
   Client client(endpoint_of(out.substr(at, out.find('\n', at) - at)));
-  EXPECT_EQ(client.ask(server::post(server::stateless_echo("1"))).status, 200);
+  EXPECT_EQ(client.ask(server::stateless_echo("1")).status, 200);
   proxy.signal(SIGTERM);
   EXPECT_EQ(proxy.wait(), 0);
   EXPECT_NE(proxy.out().find("gauntlet proxy: 1 connections"), std::string::npos) << proxy.out();
