@@ -203,7 +203,7 @@ void HttpTap::end_request(TapOutlet& out) {
   requests_.body = {};
   if (!judged || exchanges_.back().refusal == 0) return pass_raw(upstream, out);
   requests_.raw.clear();
-  if (!in_answer_) refuse_next(out);
+  refuse_next(out);
 }
 
 void HttpTap::refuse_next(TapOutlet& out) {
