@@ -226,11 +226,10 @@ void Proxy::look_at_toxics() {
   const auto [begun, ended] = toxics_.refresh(core::monotonic_ns());
   if (begun != 0) next_strikes_ns_ = 0;
   if (ended == 0) return;
-  for (std::size_t slot = 0; slot < connections_.size(); ++slot) {
-    if (!connections_[slot]) continue;
-    Connection& connection = *connections_[slot];
-    for (Side& side : connection.sides) side.pipe.forgive(ended, loop_.now());
-    settle(connection);
+  for (const auto& connection : connections_) {
+    if (!connection) continue;
+    for (Side& side : connection->sides) side.pipe.forgive(ended, loop_.now());
+    settle(*connection);
   }
 }
 
@@ -247,8 +246,8 @@ void Proxy::run_timers() {
 void Proxy::strike_all() {
   if (toxics_.ending() == 0 || loop_.now() < next_strikes_ns_) return;
   next_strikes_ns_ = loop_.now() + kStrikeInterval;
-  for (std::size_t slot = 0; slot < connections_.size(); ++slot)
-    if (connections_[slot]) strike(*connections_[slot]);
+  for (const auto& connection : connections_)
+    if (connection) strike(*connection);
 }
 
 // Ends the connection if a toxic's time for it has come.

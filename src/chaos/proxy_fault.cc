@@ -62,7 +62,8 @@ ProxyFault::ProxyFault(net::Endpoint control, std::string token, Toxic toxic)
     : control_(control), token_(std::move(token)), toxic_(toxic) {}
 
 ProxyFault::~ProxyFault() {
-  if (started_) (void)stop();
+  if (!started_) return;
+  [[maybe_unused]] const auto stopped = stop();  // else its ttl ends it
 }
 
 core::Result<ProxyFault::Answer> ProxyFault::ask(const std::string& method, const std::string& path,

@@ -18,7 +18,7 @@ inline constexpr core::Nanos kProxyAnswerPatience = 2 * core::kSecond;
 class ProxyFault final : public Fault {
  public:
   ProxyFault(net::Endpoint control, std::string token, Toxic toxic);
-  ~ProxyFault();
+  ~ProxyFault() override;
   ProxyFault(const ProxyFault&) = delete;
   ProxyFault& operator=(const ProxyFault&) = delete;
 

@@ -86,7 +86,7 @@ void ProxyShaper::delay(const Toxic& toxic, Chunk& chunk) {
 // What is cut off, in pieces of what passes within a step, each due when its last byte is through.
 void ProxyShaper::slow_down(const Toxic& toxic, Mark& mark, Chunk& chunk) {
   const std::uint64_t bytes_per_s = toxic.value(ToxicValue::rate) * 1000;
-  const std::size_t step =
+  const auto step =
       std::max<std::size_t>({1,
                              static_cast<std::size_t>(core::to_seconds(kBandwidthStep) *
                                                       static_cast<double>(bytes_per_s)),

@@ -22,7 +22,7 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // 17 becomes 917, "a" becomes "9a".
 void change_id(TappedAnswer& answer, std::string_view raw_id) {
-  const std::size_t at = static_cast<std::size_t>(raw_id.data() - answer.text->data());
+  const auto at = static_cast<std::size_t>(raw_id.data() - answer.text->data());
   answer.text->insert(is_digit(raw_id[0]) ? at : at + 1, 1, '9');
   ++answer.size;
 }

@@ -97,6 +97,11 @@ core::Result<void> set_value(Toxic& toxic, std::string_view name, std::uint64_t 
   return {};
 }
 
+void write_name(Toxic& toxic, std::string_view name) {
+  toxic.name_text.fill('\0');
+  std::ranges::copy(name, toxic.name_text.begin());
+}
+
 core::Result<void> set_name(Toxic& toxic, std::string_view name) {
   const auto plain = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -105,8 +110,7 @@ core::Result<void> set_name(Toxic& toxic, std::string_view name) {
   if (name.empty() || name.size() > kToxicNameBytesMax || !std::ranges::all_of(name, plain))
     return core::usage_error(fmt::format("a toxic's name is 1-{} letters, digits, '_', '-' and '.'",
                                          kToxicNameBytesMax));
-  std::ranges::fill(toxic.name_text, '\0');
-  std::ranges::copy(name, toxic.name_text.begin());
+  write_name(toxic, name);
   return {};
 }
 
@@ -161,7 +165,7 @@ Toxic begun(ToxicKind kind) {
   Toxic toxic;
   toxic.kind = kind;
   if (kind == ToxicKind::http_status) toxic.values[static_cast<std::size_t>(retry_after)] = 1;
-  (void)set_name(toxic, row_of(kind).name);
+  write_name(toxic, row_of(kind).name);
   return toxic;
 }
 
