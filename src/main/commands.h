@@ -8,6 +8,7 @@
 #include "main/capacity_options.h"
 #include "main/fault_options.h"
 #include "main/floor.h"
+#include "main/proxy_options.h"
 #include "main/run_options.h"
 #include "main/serve_options.h"
 #include "run/record.h"
@@ -20,6 +21,7 @@ int capacity_command(const CapacityOptions& options, const std::vector<std::stri
 int serve_command(const ServeOptions& options);
 int floor_command(const FloorOptions& options);
 int fault_command(const FaultOptions& options);
+int proxy_command(const ProxyOptions& options);
 int list_command();
 int show_command(const std::string& name);
 

@@ -40,6 +40,7 @@ int parse_and_run(int argc, char** argv) {
   ServeOptions serve_options;
   FloorOptions floor_options;
   FaultOptions fault_options;
+  ProxyOptions proxy_options;
   std::string shown;
   auto* run = app.add_subcommand("run", "run a suite, or an ad hoc load, against a target");
   declare_run_options(*run, run_options);
@@ -53,6 +54,8 @@ int parse_and_run(int argc, char** argv) {
   declare_floor_options(*floor, floor_options);
   auto* fault = app.add_subcommand("fault", "one fault by hand, or the list of them");
   declare_fault_options(*fault, fault_options);
+  auto* proxy = app.add_subcommand("proxy", "a fault proxy, between clients and any server");
+  declare_proxy_options(*proxy, proxy_options);
   auto* list = app.add_subcommand("list", "the suites inside this binary");
   auto* show = app.add_subcommand("show",
                                   "print a suite, to be copied and changed; or the JSON Schema of "
@@ -83,6 +86,7 @@ int parse_and_run(int argc, char** argv) {
   if (serve->parsed()) return serve_command(serve_options);
   if (floor->parsed()) return floor_command(floor_options);
   if (fault->parsed()) return fault_command(fault_options);
+  if (proxy->parsed()) return proxy_command(proxy_options);
   if (list->parsed()) return list_command();
   return show_command(shown);
 }
