@@ -64,7 +64,7 @@ TEST(Lengths, FailBeyondThem) {
 
 TEST(Lengths, AddUpOverTheTree) {
   std::string half;
-  for (int i = 0; i < 15'000; ++i) half += "x;\n\n  // why\n";
+  for (std::size_t i = 0; i < kSourceLinesMax / 2; ++i) half += "x;\n\n  // why\n";
   EXPECT_THAT(check_size({{"src/core/a.cc", half}, {"src/core/b.cc", half}}), IsEmpty());
   EXPECT_THAT(rules_in(check_size({{"src/core/a.cc", half}, {"src/core/b.cc", half + "}\n"}})),
               ElementsAre("source_lines"));
