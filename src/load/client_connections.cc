@@ -4,6 +4,7 @@
 #include <csignal>
 #include <fstream>
 #include <sstream>
+#include <utility>
 
 #include "load/clients.h"
 #include "load/loopback_sources.h"
@@ -13,6 +14,8 @@ namespace {
 
 // A connection and its opening may take this long, or the message time-out if that is longer.
 constexpr core::Nanos kOpeningTimeout = 10 * core::kSecond;
+// A fault at the target is felt at once, or when the target's kernel has dealt with it.
+constexpr core::Nanos kLossesWatched = 5 * core::kSecond;
 constexpr core::Nanos kChildGrace = 2 * core::kSecond;
 constexpr std::uint8_t kBackoffDoublingsMax = 10;
 
@@ -193,6 +196,7 @@ void Clients::on_closed(net::StreamId, std::uint64_t tag, net::CloseReason reaso
   const auto index = static_cast<std::uint32_t>(tag);
   Client& client = clients_[index];
   if (reason == net::CloseReason::connect_failed) return wait_to_reconnect(index);
+  note_loss(index);
   if (reason == net::CloseReason::peer_closed) {
     const State before = client.state;
     Sink sink{*this, index};
@@ -280,10 +284,7 @@ run::FaultRecord Clients::disconnect(const run::Fault& fault, core::Nanos since)
     const net::StreamId stream = clients_[victim].stream;
     const bool by_reset = fault.how == "reset" || (fault.how == "mixed" && i % 2 == 0);
     reset += by_reset ? 1 : 0;
-    clients_[victim].victim = true;
-    clients_[victim].back_at = 0;
-    ++outcomes_[victim].victim_of;
-    ++victims_waiting_;
+    make_victim(victim);
     drop_connection(victim, by_reset ? net::CloseMode::reset : net::CloseMode::orderly);
     still_open += loop_.is_open(stream) ? 1 : 0;
   }
@@ -299,7 +300,32 @@ run::FaultRecord Clients::disconnect(const run::Fault& fault, core::Nanos since)
   return record;
 }
 
-void Clients::note_reconnections(run::FaultRecord& fault, core::Nanos since) const {
+void Clients::make_victim(std::uint32_t index) {
+  clients_[index].victim = true;
+  clients_[index].back_at = 0;
+  ++outcomes_[index].victim_of;
+  ++victims_waiting_;
+}
+
+run::FaultRecord Clients::watch_losses(const run::Fault& fault) {
+  losses_until_ = core::monotonic_ns() + kLossesWatched;
+  losses_ = 0;
+  run::FaultRecord record;
+  record.id = fault.id;
+  record.kind = fault.kind;
+  return record;
+}
+
+void Clients::note_loss(std::uint32_t index) {
+  const core::Nanos now = core::monotonic_ns();
+  if (now >= losses_until_ || clients_[index].victim) return;
+  make_victim(index);
+  ++losses_;
+  if (clients_[index].outage_since == 0) clients_[index].outage_since = now;
+}
+
+void Clients::note_reconnections(run::FaultRecord& fault, core::Nanos since) {
+  fault.victims += std::exchange(losses_, 0);
   fault.reconnected = fault.victims - victims_waiting_;
   for (const Client& client : clients_)
     if (client.back_at != 0)

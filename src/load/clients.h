@@ -56,8 +56,11 @@ class Clients final : public net::StreamHandler {
 
   // Cuts `share` of the clients that are ready, as the fault says; `since` is when the load began.
   run::FaultRecord disconnect(const run::Fault& fault, core::Nanos since);
+  // The same of a fault that somebody else brings about: for a while, whoever loses its connection
+  // is its victim.
+  run::FaultRecord watch_losses(const run::Fault& fault);
   // How many of the fault's victims are back, and when the last of them was.
-  void note_reconnections(run::FaultRecord& fault, core::Nanos since) const;
+  void note_reconnections(run::FaultRecord& fault, core::Nanos since);
 
   // Ends every connection, with DELETE for sessions that the server holds.
   void close_all();
@@ -143,6 +146,8 @@ class Clients final : public net::StreamHandler {
   bool on_opening_answer(std::uint32_t index, const mcp::Answer& answer);
   bool end_opening_exchange(std::uint32_t index, const HttpExchange& exchange);
   bool forget_session(std::uint32_t index);
+  void make_victim(std::uint32_t index);
+  void note_loss(std::uint32_t index);
 
   // client_calls.cc
   static void skip_never_sent(Client& client);
@@ -183,6 +188,8 @@ class Clients final : public net::StreamHandler {
   std::uint64_t ready_ = 0;
   std::uint64_t outstanding_ = 0;
   std::uint64_t victims_waiting_ = 0;
+  core::Nanos losses_until_ = 0;  // until then who loses its connection is a victim
+  std::uint64_t losses_ = 0;
   std::uint64_t unmatched_answers_ = 0;
 };
 

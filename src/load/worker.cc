@@ -55,6 +55,7 @@ Worker::Worker(const run::Plan& plan, const Target& target,
 
 void Worker::run() {
   prctl(PR_SET_TIMERSLACK, 1);  // the default of 50 us would show in every send
+  prctl(PR_SET_NAME, share_.name);
   std::uint64_t salt_seed = plan_.seed;
   Clients clients({.target = target_,
                    .plan = plan_,
@@ -218,7 +219,9 @@ void Worker::start_faults(Clients& clients, core::Nanos now) {
   while (next_fault_ < planned_.size() && start_ + planned_[next_fault_].at <= now) {
     // Whoever is not back from the last fault by now counts as not reconnected from it.
     if (!faults_.empty()) clients.note_reconnections(faults_.back(), start_);
-    faults_.push_back(clients.disconnect(*planned_[next_fault_++].fault, start_));
+    const run::Fault& fault = *planned_[next_fault_++].fault;
+    faults_.push_back(fault.kind == "disconnect" ? clients.disconnect(fault, start_)
+                                                 : clients.watch_losses(fault));
   }
 }
 

@@ -24,6 +24,7 @@ struct WorkerShare {
   std::uint32_t threads = 1;
   std::uint32_t first = 0;  // client
   std::uint32_t count = 0;  // clients
+  const char* name = "load";  // of the thread, as /proc shows it
 };
 
 class Worker {

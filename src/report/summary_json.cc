@@ -157,6 +157,7 @@ json::object memory_json(const run::Record& record) {
             {"peak", nullptr},
             {"end", nullptr},
             {"samples", 0},
+            {"proportional_peak", nullptr},
             {"reason", text_or_null(record.memory_reason)}};
   }
   const auto peak = std::ranges::max_element(samples, {}, &run::MemorySample::resident_mb);
@@ -164,10 +165,47 @@ json::object memory_json(const run::Record& record) {
           {"peak", number(peak->resident_mb)},
           {"end", number(samples.back().resident_mb)},
           {"samples", samples.size()},
+          {"proportional_peak", number(run::proportional_peak_mb(record).value_or(NAN))},
           {"reason", nullptr}};
 }
 
-json::object self_check_json(const run::SelfCheck& check) {
+json::array threads_json(const std::vector<run::OwnThread>& all) {
+  json::array threads;
+  for (const auto& thread : all)
+    threads.push_back(
+        json::object{{"name", text(thread.name)},
+                     {"cpu", number(thread.cpu)},
+                     {"run_queue_delay_share", number(thread.run_queue_delay_share)}});
+  return threads;
+}
+
+json::object comparison_json(const run::ProbeComparison& seen) {
+  const auto side = [](double value, double low, const std::optional<double>& high) {
+    return json::object{
+        {"value", number(value)}, {"low", number(low)}, {"high", number(high.value_or(NAN))}};
+  };
+  return {{"load", side(seen.load_ms, seen.load_low_ms, seen.load_high_ms)},
+          {"probe", side(seen.probe_ms, seen.probe_low_ms, seen.probe_high_ms)},
+          {"allowed_apart", number(seen.allowed_ms)},
+          {"agrees", seen.agrees ? json::value(*seen.agrees) : json::value(nullptr)}};
+}
+
+json::object probe_json(const run::Record& record) {
+  const auto& probe = record.probe;
+  json::object compared;
+  for (const auto& seen : record.self_check.probe) compared[seen.quantile] = comparison_json(seen);
+  return {{"connections", probe.connections},
+          {"planned_per_s", number(probe.rate_per_s)},
+          {"scheduled", probe.totals.counts.scheduled},
+          {"completed", probe.totals.counts.completed},
+          {"errors", run::sum(probe.totals.counts.errors)},
+          {"send_lag_ms_p99", number(probe.totals.latencies.send_lag.quantile_ms(0.99))},
+          {"service_time_ms", std::move(compared)},
+          {"unjudged", text_or_null(record.self_check.probe_unjudged)}};
+}
+
+json::object self_check_json(const run::Record& record) {
+  const auto& check = record.self_check;
   return {{"trusted", check.trusted},
           {"reasons", texts(check.reasons)},
           {"send_lag_ms", json::object{{"p50", number(check.send_lag_ms_p50)},
@@ -181,7 +219,14 @@ json::object self_check_json(const run::SelfCheck& check) {
           {"steal_share", number(check.steal_share)},
           {"target_wait_share", number(check.target_wait_share.value_or(NAN))},
           {"others_cpu_share", number(check.others_cpu_share.value_or(NAN))},
-          {"machine_busy", text_or_null(check.machine_busy)}};
+          {"machine_busy", text_or_null(check.machine_busy)},
+          {"achieved_per_s", number(check.achieved_per_s)},
+          {"achieved_share", check.offered_per_s > 0
+                                 ? number(check.achieved_per_s / check.offered_per_s)
+                                 : json::value(nullptr)},
+          {"floor_share", number(check.floor_share.value_or(NAN))},
+          {"threads", threads_json(check.threads)},
+          {"probe", probe_json(record)}};
 }
 
 json::object check_json(const run::CheckResult& check) {
@@ -240,6 +285,7 @@ json::array faults_json(const std::vector<run::FaultRecord>& all) {
                                   {"reconnected", fault.reconnected},
                                   {"last_reconnect_s", number(fault.last_reconnect_s)},
                                   {"has_evidence", fault.has_evidence},
+                                  {"skipped", text_or_null(fault.skipped)},
                                   {"evidence", std::move(evidence)}});
   }
   return faults;
@@ -285,6 +331,7 @@ json::object level_json(const run::LevelResult& result) {
           {"errors", result.errors},
           {"error_rate", scheduled > 0 ? number(errors / scheduled) : json::value(nullptr)},
           {"target_memory_mb", number(result.memory_peak_mb.value_or(NAN))},
+          {"target_proportional_mb", number(result.proportional_peak_mb.value_or(NAN))},
           {"target_cpu", number(result.target_cpu.value_or(NAN))},
           {"generator_cpu", number(result.generator_cpu)},
           {"floor_per_s", number(result.floor_per_s.value_or(NAN))},
@@ -386,7 +433,7 @@ std::string summary_json(const run::Record& record, const run::Verdict& verdict,
       {"response_time_ms", times_json(measured.latencies.response)},
       {"service_time_ms", times_json(measured.latencies.service)},
       {"target_memory_mb", memory_json(record)},
-      {"self_check", self_check_json(record.self_check)},
+      {"self_check", self_check_json(record)},
       {"floor", floor_json(record)},
       {"tests", tests_json(verdict)},
       {"phases", phases_json(record)},

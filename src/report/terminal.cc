@@ -103,6 +103,19 @@ std::string table(const std::vector<Row>& rows, bool color) {
   return out;
 }
 
+std::string_view agreement_text(std::optional<bool> agrees) {
+  if (!agrees) return "too few to tell";
+  return *agrees ? "agrees" : "DISAGREES";
+}
+
+std::string probe_text(const run::SelfCheck& check) {
+  std::string text;
+  for (const auto& seen : check.probe)
+    text += fmt::format("{}{} {:.3g} ms, the load's {:.3g} ms ({})", text.empty() ? "" : "; ",
+                        seen.quantile, seen.probe_ms, seen.load_ms, agreement_text(seen.agrees));
+  return text.empty() ? "" : "\n            probe client's " + text;
+}
+
 std::string self_check_text(const run::SelfCheck& check) {
   auto text = fmt::format(
       "{}; send lag p99 {}, busiest thread {:.2f} cores, core wait {:.1f} %, "
@@ -115,6 +128,7 @@ std::string self_check_text(const run::SelfCheck& check) {
         "\n            target's core wait {:.1f} %, other programs {:.1f} % of the cores",
         *check.target_wait_share * 100, check.others_cpu_share.value_or(0) * 100);
   }
+  text += probe_text(check);
   for (const auto& reason : check.reasons) text += fmt::format("\n            {}", reason);
   if (!check.machine_busy.empty()) {
     text += fmt::format("\n            machine busy: {}", check.machine_busy);

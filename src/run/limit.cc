@@ -87,7 +87,7 @@ void add_server(std::vector<Metric>& all) {
   all.push_back({.name = "memory_peak",
                  .kind = MetricKind::memory_peak,
                  .unit = Unit::megabytes,
-                 .meaning = "largest resident memory of the target's processes together"});
+                 .meaning = "largest memory of the target's processes, what they share counted once"});
   all.push_back({.name = "memory_growth",
                  .kind = MetricKind::memory_growth,
                  .unit = Unit::megabytes_per_5min,

@@ -75,6 +75,22 @@ double messages_per_write(const Record& record) {
   return writes == 0 ? 0 : static_cast<double>(dispatched) / static_cast<double>(writes);
 }
 
+std::optional<double> floor_share(const Record& record) {
+  if (!record.floor || record.floor->messages_per_s <= 0) return std::nullopt;
+  return measure(record).achieved_per_s / record.floor->messages_per_s;
+}
+
+std::optional<double> proportional_peak_mb(const Record& record) {
+  const Measured measured = measure(record);
+  std::optional<double> peak;
+  for (const auto& sample : record.memory) {
+    const bool inside = sample.t >= measured.start_s && sample.t <= measured.end_s;
+    if (inside && sample.proportional_mb)
+      peak = std::max(peak.value_or(0), *sample.proportional_mb);
+  }
+  return peak;
+}
+
 std::optional<stats::ScalingFit> scaling_of(const std::vector<LevelResult>& levels) {
   std::vector<stats::ScalingSample> samples;
   for (const auto& result : levels)
@@ -99,6 +115,7 @@ LevelResult level_result(const Record& record) {
                      .scheduled = totals.counts.scheduled,
                      .errors = sum(totals.counts.errors),
                      .memory_peak_mb = {},
+                     .proportional_peak_mb = proportional_peak_mb(record),
                      .target_cpu = target_cpu(record, measured),
                      .generator_cpu = record.self_check.cpu_busiest_thread,
                      .floor_per_s = {},

@@ -30,6 +30,12 @@ double offered_per_s(const Record& record);
 // Messages sent per gathered write in the measured phase; 0 where nothing was written.
 double messages_per_write(const Record& record);
 
+// What was achieved, of what this machine carries of the same pattern; nothing without a floor.
+std::optional<double> floor_share(const Record& record);
+
+// The largest of the target's proportional memory (PSS) in the measured phase, where it was sampled.
+std::optional<double> proportional_peak_mb(const Record& record);
+
 // What the record of one level's run came to. `judged` and the level are the caller's to say.
 LevelResult level_result(const Record& record);
 

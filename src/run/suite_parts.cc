@@ -172,6 +172,7 @@ void read_level(const toml::table& table, TomlProblems& problems, Plan& plan) {
   result.connections = narrow(level.count("connections", 1, {1, kConnectionsMax}));
   result.rate = level.rate("rate", {0, kRateMax});
   result.burst = narrow(level.count("burst", plan.load.burst, {1, kBurstMax}));
+  result.workers = narrow(level.count("workers", 0, {0, kWorkersMax}));
   plan.levels.push_back(std::move(result));
 }
 
@@ -203,7 +204,12 @@ void read_fault(const toml::table& table, TomlProblems& problems, Plan& plan) {
   Fault result;
   result.id = read_new_name(fault, "id", plan.faults, &Fault::id);
   fault.require("kind");
-  result.kind = fault.choice("kind", "disconnect", {"disconnect"});
+  result.kind = fault.choice("kind", "disconnect", {"disconnect", "kill_worker"});
+  for (const std::string_view key : {"share", "how"}) {
+    if (result.kind == "kill_worker" && fault.has(key)) {
+      fault.complain(key, "belongs to kind = \"disconnect\"; a killed worker takes its own");
+    }
+  }
   fault.require("phase");
   result.phase = read_reference(fault, "phase", plan.phases, &Phase::name);
   result.at = fault.duration_of(plan.mode, "at", 0, {0, kPhaseMax});
@@ -285,7 +291,8 @@ void read_load(TomlTable& top, Plan& plan) {
   TomlTable load(
       *node->as_table(), "[load]",
       {"connections", "rate", "arrivals", "burst", "pipeline", "threads", "ramp", "timeout",
-       "reconnect", "reconnect_min", "reconnect_max", "headers", "protocol", "transport", "floor"},
+       "reconnect", "reconnect_min", "reconnect_max", "headers", "protocol", "transport", "workers",
+       "floor"},
       top.problems());
   LoadPlan& result = plan.load;
   result.arrivals = read_arrivals(load);
@@ -293,6 +300,7 @@ void read_load(TomlTable& top, Plan& plan) {
   result.floor = load.duration("floor", result.floor, {0, kPhaseMax});
   result.protocol = load.text("protocol", result.protocol);
   result.transport = load.choice("transport", result.transport, {"http", "tcp", "unix"});
+  result.workers = narrow(load.count("workers", result.workers, {0, kWorkersMax}));
   result.burst = narrow(load.count("burst", result.burst, {1, kBurstMax}));
   result.pipeline = narrow(load.count("pipeline", result.pipeline, {1, kPipelineMax}));
   result.threads = narrow(load.count("threads", result.threads, {0, kThreadsMax}));

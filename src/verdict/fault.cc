@@ -172,6 +172,9 @@ Observed observe_fault(const run::Record& record, const run::Test& test,
                                     record.interrupted ? "interrupted" : "no_evidence",
                                     test.fault));
   }
+  if (!fault->skipped.empty()) {
+    return std::unexpected(Unobserved{run::Outcome::skipped, "none", fault->skipped, {}});
+  }
   if (!fault->has_evidence) {
     return inconclusive(
         fmt::format("no_evidence: nothing shows that the fault {} took effect", test.fault),
