@@ -1,6 +1,6 @@
 // WorkerKill: SIGKILL to one worker process of a supervised server, by pidfd, so that it can hit
-// nobody else. The supervisor is expected to start a successor; whether and how fast it does is what
-// such a fault is for.
+// nobody else. The supervisor is expected to start a successor; whether and how fast it does is
+// what such a fault is for.
 //
 // The effect is shown by the kernel: the worker's pidfd says that it has ended. A successor among
 // the supervisor's children and the server's own count of deaths are facts beside it, and their
@@ -22,7 +22,8 @@
 
 namespace gauntlet::chaos {
 
-// The sum of a metric's samples over all labels at http://…/metrics; nothing where it cannot be had.
+// The sum of a metric's samples over all labels at http://…/metrics; nothing where it cannot be
+// had.
 std::optional<double> scrape(const net::Endpoint& http, std::string_view metric);
 
 class WorkerKill final : public Fault {

@@ -307,7 +307,9 @@ void Clients::expire(std::uint32_t index, core::Nanos now) {
     if (blamed) --client.unmatched;
     fail(index, call, blamed ? run::ErrorClass::protocol : run::ErrorClass::timeout);
   }
-  if (stuck) drop_connection(index, net::CloseMode::reset);
+  if (!stuck) return;
+  fail_sent(index, run::ErrorClass::timeout);  // what was behind it is given up with it
+  drop_connection(index, net::CloseMode::reset);
 }
 
 std::vector<std::uint32_t> Clients::take_idle() {

@@ -14,8 +14,6 @@ namespace {
 
 // A connection and its opening may take this long, or the message time-out if that is longer.
 constexpr core::Nanos kOpeningTimeout = 10 * core::kSecond;
-// A fault at the target is felt at once, or when the target's kernel has dealt with it.
-constexpr core::Nanos kLossesWatched = 5 * core::kSecond;
 constexpr core::Nanos kChildGrace = 2 * core::kSecond;
 constexpr std::uint8_t kBackoffDoublingsMax = 10;
 
@@ -271,6 +269,7 @@ run::FaultRecord Clients::disconnect(const run::Fault& fault, core::Nanos since)
   for (std::size_t i = 0; i < wanted; ++i)
     std::swap(candidates[i], candidates[i + random_.below(candidates.size() - i)]);
 
+  watching_losses_ = false;
   run::FaultRecord record;
   record.id = fault.id;
   record.kind = fault.kind;
@@ -308,7 +307,7 @@ void Clients::make_victim(std::uint32_t index) {
 }
 
 run::FaultRecord Clients::watch_losses(const run::Fault& fault) {
-  losses_until_ = core::monotonic_ns() + kLossesWatched;
+  watching_losses_ = true;
   losses_ = 0;
   run::FaultRecord record;
   record.id = fault.id;
@@ -317,11 +316,10 @@ run::FaultRecord Clients::watch_losses(const run::Fault& fault) {
 }
 
 void Clients::note_loss(std::uint32_t index) {
-  const core::Nanos now = core::monotonic_ns();
-  if (now >= losses_until_ || clients_[index].victim) return;
+  if (!watching_losses_ || clients_[index].victim) return;
   make_victim(index);
   ++losses_;
-  if (clients_[index].outage_since == 0) clients_[index].outage_since = now;
+  if (clients_[index].outage_since == 0) clients_[index].outage_since = core::monotonic_ns();
 }
 
 void Clients::note_reconnections(run::FaultRecord& fault, core::Nanos since) {

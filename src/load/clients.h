@@ -56,8 +56,8 @@ class Clients final : public net::StreamHandler {
 
   // Cuts `share` of the clients that are ready, as the fault says; `since` is when the load began.
   run::FaultRecord disconnect(const run::Fault& fault, core::Nanos since);
-  // The same of a fault that somebody else brings about: for a while, whoever loses its connection
-  // is its victim.
+  // The same of a fault that somebody else brings about: until the next one, whoever loses its
+  // connection is its victim.
   run::FaultRecord watch_losses(const run::Fault& fault);
   // How many of the fault's victims are back, and when the last of them was.
   void note_reconnections(run::FaultRecord& fault, core::Nanos since);
@@ -188,7 +188,7 @@ class Clients final : public net::StreamHandler {
   std::uint64_t ready_ = 0;
   std::uint64_t outstanding_ = 0;
   std::uint64_t victims_waiting_ = 0;
-  core::Nanos losses_until_ = 0;  // until then who loses its connection is a victim
+  bool watching_losses_ = false;  // who loses its connection is a victim
   std::uint64_t losses_ = 0;
   std::uint64_t unmatched_answers_ = 0;
 };

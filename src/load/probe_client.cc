@@ -40,8 +40,9 @@ run::Plan probe_plan(const run::Plan& load) {
 ProbeClient::ProbeClient(const run::Plan& load, const Target& target,
                          const std::vector<RequestTemplate>& operations)
     : plan_(probe_plan(load)),
-      worker_(plan_, target, operations,
-              {.index = 0, .threads = 1, .first = 0, .count = plan_.load.connections, .name = "probe"}),
+      worker_(
+          plan_, target, operations,
+          {.index = 0, .threads = 1, .first = 0, .count = plan_.load.connections, .name = "probe"}),
       thread_([this] { worker_.run(); }) {}
 
 ProbeClient::~ProbeClient() {

@@ -22,8 +22,8 @@ namespace gauntlet::load {
 struct WorkerShare {
   std::uint32_t index = 0;  // of the thread
   std::uint32_t threads = 1;
-  std::uint32_t first = 0;  // client
-  std::uint32_t count = 0;  // clients
+  std::uint32_t first = 0;    // client
+  std::uint32_t count = 0;    // clients
   const char* name = "load";  // of the thread, as /proc shows it
 };
 

@@ -18,7 +18,8 @@ namespace gauntlet::main {
 
 class FaultTimeline {
  public:
-  // Prepares the plan's faults, and takes those out of it that are skipped. `server`: ours, or null.
+  // Prepares the plan's faults, and takes those out of it that are skipped. `server`: ours, or
+  // null.
   void arm(run::Plan& plan, const OwnServer* server);
   // Starts what is due and looks at what was started.
   void tick(core::Nanos now, core::Nanos load_start);

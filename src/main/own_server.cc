@@ -23,10 +23,17 @@ std::string worker_count(std::uint32_t wanted) {
 std::vector<std::string> command_line(const std::string& transport, std::uint32_t workers) {
   const std::string self = std::filesystem::read_symlink("/proc/self/exe");
   // A client of a load test sends as much as it can: our own server is told not to mind.
-  std::vector<std::string> argv = {
-      self,           "serve", "--exit-with-parent", "--workers", worker_count(workers),
-      "--rate-limit", "0",     "--breaker",          "off",       "--http",
-      "127.0.0.1:auto"};
+  std::vector<std::string> argv = {self,
+                                   "serve",
+                                   "--exit-with-parent",
+                                   "--workers",
+                                   worker_count(workers),
+                                   "--rate-limit",
+                                   "0",
+                                   "--breaker",
+                                   "off",
+                                   "--http",
+                                   "127.0.0.1:auto"};
   if (transport == "unix")
     argv.insert(argv.end(), {"--unix", "/tmp/gauntlet-" + std::to_string(getpid()) + ".sock"});
   if (transport == "tcp") argv.insert(argv.end(), {"--tcp", "127.0.0.1:auto"});

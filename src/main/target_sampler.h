@@ -1,7 +1,7 @@
 // TargetSampler: what the target's processes use of this machine, once a second, where they are
 // visible from here: our own server, spawned stdio servers, or whoever listens on a loopback port.
-// Resident memory, every few seconds what of it is not counted twice, and who had the cores: a target that had none is not a slow one.
-// Main thread only.
+// Resident memory, every few seconds what of it is not counted twice, and who had the cores: a
+// target that had none is not a slow one. Main thread only.
 #pragma once
 
 #include <functional>

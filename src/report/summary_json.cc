@@ -47,6 +47,7 @@ json::object run_json(const run::Record& record) {
   const auto& run = record.run;
   return {{"id", text(run.id)},
           {"suite", text(record.plan.suite)},
+          {"variant", text_or_null(run::variant(record))},
           {"mode", text(run::to_string(record.plan.mode))},
           {"seed", fmt::format("{}", record.plan.seed)},
           {"argv", texts(run.argv)},
@@ -335,6 +336,8 @@ json::object level_json(const run::LevelResult& result) {
           {"target_cpu", number(result.target_cpu.value_or(NAN))},
           {"generator_cpu", number(result.generator_cpu)},
           {"floor_per_s", number(result.floor_per_s.value_or(NAN))},
+          {"floor_share", result.floor_per_s ? number(result.achieved_per_s / *result.floor_per_s)
+                                             : json::value(nullptr)},
           {"trusted", result.trusted}};
 }
 
@@ -342,6 +345,20 @@ json::array levels_json(const std::vector<run::LevelResult>& all) {
   json::array levels;
   for (const auto& level : all) levels.push_back(level_json(level));
   return levels;
+}
+
+// The same levels by their pattern: figures of single calls and of bursts say nothing about each
+// other.
+json::array patterns_json(const std::vector<run::LevelResult>& all) {
+  json::array patterns;
+  for (const std::uint32_t burst : run::bursts_of(all)) {
+    json::array names;
+    for (const auto& result : all)
+      if (result.level.burst == burst) names.push_back(text(result.level.name));
+    patterns.push_back(json::object{
+        {"pattern", run::pattern_name(burst)}, {"burst", burst}, {"levels", std::move(names)}});
+  }
+  return patterns;
 }
 
 json::object estimate_json(const stats::Estimate& estimate) {
@@ -439,6 +456,7 @@ std::string summary_json(const run::Record& record, const run::Verdict& verdict,
       {"phases", phases_json(record)},
       {"faults", faults_json(record.faults)},
       {"levels", levels_json(record.levels)},
+      {"patterns", patterns_json(record.levels)},
       {"scaling", scaling_json(record)},
       {"capacity", record.capacity ? capacity_json(*record.capacity) : json::value(nullptr)},
       {"seconds", seconds_json(record.seconds)},

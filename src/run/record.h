@@ -174,8 +174,8 @@ struct LevelResult {
   std::uint64_t errors = 0;
   std::optional<double> memory_peak_mb;  // of the target, resident
   std::optional<double> proportional_peak_mb;
-  std::optional<double> target_cpu;      // cores
-  double generator_cpu = 0;              // cores, of its busiest thread
+  std::optional<double> target_cpu;  // cores
+  double generator_cpu = 0;          // cores, of its busiest thread
   std::optional<double> floor_per_s;
   bool trusted = false;
 };

@@ -165,7 +165,8 @@ std::string read_reference(TomlTable& table, std::string_view key, const Contain
 }
 
 void read_level(const toml::table& table, TomlProblems& problems, Plan& plan) {
-  TomlTable level(table, "[[level]]", {"name", "connections", "rate", "burst"}, problems);
+  TomlTable level(table, "[[level]]", {"name", "connections", "rate", "burst", "workers"},
+                  problems);
   Level result;
   result.name = read_new_name(level, "name", plan.levels, &Level::name);
   level.require("connections");
@@ -288,12 +289,11 @@ void read_load(TomlTable& top, Plan& plan) {
   const auto* node = top.find("load");
   if (node == nullptr) return;
   if (!node->is_table()) return top.complain("load", "has to be a table, [load]");
-  TomlTable load(
-      *node->as_table(), "[load]",
-      {"connections", "rate", "arrivals", "burst", "pipeline", "threads", "ramp", "timeout",
-       "reconnect", "reconnect_min", "reconnect_max", "headers", "protocol", "transport", "workers",
-       "floor"},
-      top.problems());
+  TomlTable load(*node->as_table(), "[load]",
+                 {"connections", "rate", "arrivals", "burst", "pipeline", "threads", "ramp",
+                  "timeout", "reconnect", "reconnect_min", "reconnect_max", "headers", "protocol",
+                  "transport", "workers", "floor"},
+                 top.problems());
   LoadPlan& result = plan.load;
   result.arrivals = read_arrivals(load);
   read_size(load, top.has("level"), plan);

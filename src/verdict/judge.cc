@@ -82,7 +82,8 @@ std::string interruption(const run::Record& record) {
 // A recovery is measured from its fault on. The seconds before it are only its baseline, which a
 // busy machine makes easier to reach.
 std::string machine_busy(const run::Record& record, const run::Test& test, run::MetricKind kind) {
-  if (kind != run::MetricKind::recovery) return record.self_check.machine_busy;
+  const bool of_fault = kind == run::MetricKind::recovery || kind == run::MetricKind::reconnected;
+  if (!of_fault) return record.self_check.machine_busy;
   const auto fault = std::ranges::find(record.faults, test.fault, &run::FaultRecord::id);
   if (fault == record.faults.end()) return "";
   return why_busy(core_shares(record, fault->start_s, std::numeric_limits<double>::infinity()));
@@ -104,8 +105,12 @@ void apply_run_state(const run::Record& record, const run::Test& test, run::Metr
     result.reason = std::move(reason);
   };
   const auto& self_check = record.self_check;
-  const auto busy = depends_on_speed(kind) ? machine_busy(record, test, kind) : "";
-  if (!self_check.trusted && depends_on_speed(kind)) {
+  const auto busy = depends_on_speed(kind) || kind == run::MetricKind::reconnected
+                        ? machine_busy(record, test, kind)
+                        : "";
+  // Who is back is back; who is not may have waited for the generator's attention.
+  const bool not_back = kind == run::MetricKind::reconnected && result.outcome != Outcome::pass;
+  if (!self_check.trusted && (depends_on_speed(kind) || not_back)) {
     const auto& reasons = self_check.reasons;
     withdraw(fmt::format("generator_saturated: {}",
                          reasons.empty() ? "the self-check failed" : reasons.front()));

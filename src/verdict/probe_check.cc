@@ -74,11 +74,11 @@ class Check {
 
   void disagree(ProbeComparison& seen, double load_ms, std::string_view why) {
     seen.agrees = false;
-    check_.reasons.push_back(fmt::format(
-        "the probe client's {} was {} and the load's {}, more than {} apart: {}", seen.quantile,
-        run::format_value(seen.probe_ms, Unit::milliseconds),
-        run::format_value(load_ms, Unit::milliseconds),
-        run::format_value(seen.allowed_ms, Unit::milliseconds), why));
+    check_.reasons.push_back(
+        fmt::format("the probe client's {} was {} and the load's {}, more than {} apart: {}",
+                    seen.quantile, run::format_value(seen.probe_ms, Unit::milliseconds),
+                    run::format_value(load_ms, Unit::milliseconds),
+                    run::format_value(seen.allowed_ms, Unit::milliseconds), why));
   }
 
   const run::Record& record_;

@@ -56,7 +56,7 @@ TEST(Slowed, ServerFails) {
   const std::string path = (scratch.path() / "slow").string();
   Server server({"--unix", path});
   const std::vector<std::string> arguments = {
-      "run", "--url",     "unix:" + path, "-c", "10", "-R",       "20", "-d", "6s", "--tool",
+      "run",   "--url",  "unix:" + path,   "-c",    "10",     "-R", "20", "-d", "6s", "--tool",
       "sleep", "--args", R"({"ms":1500})", "--slo", "p50<1s", "-q"};
   const auto gauntlet = judged(arguments);
   EXPECT_EQ(gauntlet->wait(), 1) << gauntlet->out() << gauntlet->err();
