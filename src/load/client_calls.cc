@@ -21,11 +21,9 @@ run::ErrorClass error_without_answer(const HttpExchange& exchange) {
 
 }  // namespace
 
-void Clients::enqueue(std::uint32_t index, core::Nanos intended, core::Nanos now, std::size_t phase,
+void Clients::enqueue(std::uint32_t index, core::Nanos intended, std::size_t phase,
                       std::uint8_t operation) {
   Client& client = clients_[index];
-  tally_.scheduled(phase);
-  tally_.dispatched(phase, now - intended);
   const bool no_connection = client.state == State::waiting || client.state == State::closed ||
                              client.state == State::unopened;
   if (no_connection || client.calls.full()) {

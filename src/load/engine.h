@@ -45,6 +45,7 @@ class Engine {
         on_snapshot(i, static_cast<const run::Snapshot&>(*snapshot));
         workers_[i]->tally().give_back(std::move(snapshot));
       }
+    if (probe_) probe_->forget_seconds();
   }
 
   // After finished(): phases, clients, faults, unmatched answers and what the probe saw.

@@ -47,6 +47,10 @@ class ProbeClient {
   void begin(core::Nanos start) { worker_.begin(start); }
   void stop() { worker_.stop(); }
   bool finished() const { return worker_.finished(); }
+  // Its seconds interest nobody; only room has to be made for the next ones.
+  void forget_seconds() {
+    while (auto second = worker_.tally().take()) worker_.tally().give_back(std::move(second));
+  }
 
   // After finished(): what it saw of the measured phase.
   run::ProbeRecord take_record();

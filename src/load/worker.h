@@ -89,6 +89,7 @@ class Worker {
   std::vector<bool> is_touched_;
   core::Nanos next_sweep_ = 0;    // monotonic
   core::Nanos second_start_ = 0;  // monotonic
+  core::Nanos next_second_ = 0;   // monotonic
   core::Nanos cpu_before_ = 0;
   core::Nanos queue_delay_before_ = 0;
 

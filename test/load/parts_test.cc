@@ -167,6 +167,34 @@ TEST(Tally, SecondsGoOutAndComeBackEmpty) {
   EXPECT_EQ(tally.take(), nullptr);
 }
 
+TEST(Tally, TimesOfAPhaseAreInItsTotalsAndInTheSecondTheyHappened) {
+  Tally tally(2);
+  const auto hand_over = [&tally] {
+    EXPECT_TRUE(tally.hand_over());
+    auto second = tally.take();
+    auto latencies = second->latencies;
+    tally.give_back(std::move(second));
+    return latencies;
+  };
+  tally.dispatched(0, 1'000'000, 3);
+  tally.completed(0, 5'000'000, 4'000'000);
+  auto second = hand_over();
+  EXPECT_EQ(second.send_lag.count(), 3U);
+  EXPECT_EQ(second.response.count(), 1U);
+  tally.completed(0, 7'000'000, 6'000'000);
+  tally.completed(1, 9'000'000, 8'000'000);   // in the same second a new phase begins
+  tally.completed(0, 11'000'000, 9'000'000);  // and a late answer is still of the old one
+  second = hand_over();
+  EXPECT_EQ(second.response.count(), 3U);
+  EXPECT_EQ(second.service.count(), 3U);
+  EXPECT_EQ(hand_over().response.count(), 0U);
+  EXPECT_EQ(tally.phases()[0].latencies.response.count(), 3U);
+  EXPECT_EQ(tally.phases()[0].latencies.response.max_us() / 1000, 11U);
+  EXPECT_EQ(tally.phases()[0].latencies.send_lag.count(), 3U);
+  EXPECT_EQ(tally.phases()[1].latencies.service.count(), 1U);
+  EXPECT_EQ(tally.phases()[1].latencies.service.min_us(), 8'000U);
+}
+
 TEST(Tally, ALateReaderMakesTheSecondLongerAndLosesNothing) {
   Tally tally(1);
   int handed_over = 0;

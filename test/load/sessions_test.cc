@@ -125,7 +125,7 @@ class SessionsTest : public testing::Test {
   void call() {
     turn_until([&] { return clients_->is_idle(0); });
     const core::Nanos now = core::monotonic_ns();
-    clients_->enqueue(0, now, now, 0, 0);
+    clients_->enqueue(0, now, 0, 0);
     clients_->send_queued(0);
     turn_until([&] { return clients_->outstanding() == 0; });
   }
@@ -152,7 +152,7 @@ TEST_F(SessionsTest, AreKeptOverReconnections) {
     cut(mode);
     if (mode == net::CloseMode::reset) turn_until([&] { return clients_->is_idle(0); });
     const core::Nanos now = core::monotonic_ns();
-    clients_->enqueue(0, now, now, 0, 0);  // a client that rests connects for it
+    clients_->enqueue(0, now, 0, 0);  // a client that rests connects for it
     clients_->send_queued(0);
     turn_until([&] { return clients_->outstanding() == 0; });
   }
