@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <cstdio>
 #include <map>
 
 #include "load/call_ring.h"
@@ -25,6 +26,13 @@ TEST(Nonce, IsWrittenAsSixteenHexDigits) {
   char text[17] = {};
   NonceCoder::write(text, 0x0123456789abcdefULL);
   EXPECT_STREQ(text, "0123456789abcdef");
+}
+
+RC_GTEST_PROP(Nonce, IsWrittenAsThePrinterDoes, (std::uint64_t nonce)) {
+  char text[17] = {}, expected[17] = {};
+  NonceCoder::write(text, nonce);
+  std::snprintf(expected, sizeof expected, "%016llx", static_cast<unsigned long long>(nonce));
+  RC_ASSERT(std::string(text) == expected);
 }
 
 TEST(Nonce, IsFoundInAnAnswerOfItsRunOnly) {

@@ -173,7 +173,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"kind = \"disconnect\"", "kind = \"disconnect\"\nshare = 1.5",
                 "my.toml:15: `share` in [[fault]]: has to be above 0 and at most 1, not 1.5"},
         Mistake{"kind = \"disconnect\"", "kind = \"crash\"",
-                "my.toml:14: `kind` in [[fault]]: `crash` is not one of disconnect"},
+                "my.toml:14: `kind` in [[fault]]: `crash` is not one of disconnect, kill_worker"},
         Mistake{"limits = [\"p95 <= 85ms\"]", "limits = []",
                 "my.toml:18: `limits` in [[test]]: has to be an array of limits such as \"p95 <= "
                 "85ms\""},
