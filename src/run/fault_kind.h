@@ -14,6 +14,7 @@ struct FaultKind {
   std::string_view name;
   std::string_view meaning;                       // one line for the documentation
   bool lasts = false;                             // it needs `for`
+  bool partial = false;                           // it hits a `share` of what there is
   std::vector<std::string_view> hows = {};        // what `how` may be; none: it has no `how`
   std::vector<std::string_view> parameters = {};  // what `with` may hold
 };

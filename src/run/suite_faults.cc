@@ -115,6 +115,8 @@ void read_fault(const toml::table& table, TomlProblems& problems, Plan& plan) {
   const auto phase = std::ranges::find(plan.phases, result.phase, &Phase::name);
   if (phase != plan.phases.end()) read_repetition(fault, *phase, plan.mode, result);
   result.share = fault.ratio("share", result.share);
+  if (fault.has("share") && !kind->partial)
+    fault.complain("share", fmt::format("`{}` has no `share`", kind->name));
   result.target = fault.text("target", "");
   read_how(fault, *kind, result);
   result.with = read_parameters(fault, *kind);
