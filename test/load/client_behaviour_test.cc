@@ -86,9 +86,7 @@ TEST_F(Heartbeats, ThatAreMissedMakeTheClientReconnect) {
 TEST_F(Heartbeats, TellWithACallInFlightToo) {
   turn_until([&] { return clients_->is_idle(0); });
   server_.silent = true;
-  const core::Nanos now = core::monotonic_ns();
-  clients_->enqueue(0, now, 0, 0);
-  clients_->send_queued(0);
+  send_due(core::monotonic_ns());
   turn_until([&] { return clients_->outstanding() == 0; });
   EXPECT_EQ(errors(ErrorClass::indeterminate), 1U) << "given up long before its time-out";
   EXPECT_GE(tally_.second().counts.heartbeats_missed, 1U);
@@ -116,14 +114,14 @@ TEST_F(Retries, CompleteTheMessageFromItsIntendedTime) {
   earn();
   server_.silent = true;
   const core::Nanos intended = core::monotonic_ns() - 40 * core::kMillisecond;
-  clients_->enqueue(0, intended, 0, 0);
-  clients_->send_queued(0);
+  send_due(intended);
   turn_until([&] { return outcome().drops >= 1; });  // the first attempt is over
   server_.silent = false;
   turn_until([&] { return clients_->outstanding() == 0; });
   EXPECT_EQ(counts().completed, 21U);
   EXPECT_EQ(counts().scheduled, 21U) << "attempts are no messages";
   EXPECT_GE(counts().retries, 1U);
+  ASSERT_TRUE(tally_.hand_over());  // times are added to their phase with each second
   const auto& latencies = tally_.phase(0).latencies;
   EXPECT_GE(latencies.response.max_us(), 40'000U + 49'000U);
   EXPECT_EQ(latencies.response.count(), 21U);
@@ -164,10 +162,8 @@ class Storm : public Retries {
 
 TEST_F(Storm, KnowsNoBudget) {
   server_.busy = true;
-  const core::Nanos now = core::monotonic_ns();
   turn_until([&] { return clients_->is_idle(0); });
-  clients_->enqueue(0, now, 0, 0);
-  clients_->send_queued(0);
+  send_due(core::monotonic_ns());
   turn_until([&] { return counts().retries >= 20; });
   server_.busy = false;
   turn_until([&] { return clients_->outstanding() == 0; });
@@ -194,9 +190,7 @@ TEST_F(NotIdempotent, CallsAreNeverRepeated) {
 TEST_F(Retries, ThatStillWaitAtTheEndAreErrors) {
   earn();
   server_.silent = true;
-  const core::Nanos now = core::monotonic_ns();
-  clients_->enqueue(0, now, 0, 0);
-  clients_->send_queued(0);
+  send_due(core::monotonic_ns());
   turn_until([&] { return outcome().drops >= 1; });
   clients_->give_up_all();
   EXPECT_EQ(run::sum(counts().errors), 1U);

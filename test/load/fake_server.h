@@ -167,10 +167,14 @@ class SessionsTest : public testing::Test {
   // One call of the client, to its end.
   void call() {
     turn_until([&] { return clients_->is_idle(0); });
-    const core::Nanos now = core::monotonic_ns();
-    clients_->enqueue(0, now, 0, 0);
-    clients_->send_queued(0);
+    send_due(core::monotonic_ns());
     turn_until([&] { return clients_->outstanding() == 0; });
+  }
+  // A call that was due at this time.
+  void send_due(core::Nanos intended) {
+    tally_.scheduled(0);
+    clients_->enqueue(0, intended, 0, 0);
+    clients_->send_queued(0);
   }
   const run::ClientOutcome& outcome() const { return clients_->outcomes()[0]; }
   // Every message is sent and answered between two turns: the cut finds the connection idle.

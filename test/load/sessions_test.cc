@@ -11,9 +11,7 @@ TEST_F(SessionsTest, AreKeptOverReconnections) {
   for (const auto mode : {net::CloseMode::reset, net::CloseMode::orderly}) {
     cut(mode);
     if (mode == net::CloseMode::reset) turn_until([&] { return clients_->is_idle(0); });
-    const core::Nanos now = core::monotonic_ns();
-    clients_->enqueue(0, now, 0, 0);  // a client that rests connects for it
-    clients_->send_queued(0);
+    send_due(core::monotonic_ns());  // a client that rests connects for it
     turn_until([&] { return clients_->outstanding() == 0; });
   }
   EXPECT_EQ(server_.asked("initialize"), 1);
