@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "net/backends.h"
 #include "net/child.h"
 #include "net/recorder.h"
 
@@ -17,7 +18,7 @@ namespace {
 
 constexpr core::Nanos kPatience = 10 * core::kSecond;
 
-class LoopTest : public testing::Test {
+class LoopTest : public OnEachLoop {
  protected:
   template <typename Done>
   void turn_until(Done done) {
@@ -33,13 +34,12 @@ class LoopTest : public testing::Test {
     turn_until([&] { return !client_.connected.empty() && !server_.accepted.empty(); });
   }
 
-  std::unique_ptr<Loop> loop_ = make_loop();
   Recorder server_{*loop_}, client_{*loop_};
   core::Fd listener_;
   StreamId stream_;
 };
 
-TEST_F(LoopTest, EchoesAndKeepsTags) {
+TEST_P(LoopTest, EchoesAndKeepsTags) {
   connect_pair();
   server_.echo = true;
   loop_->output(stream_) += "hello";
@@ -48,14 +48,14 @@ TEST_F(LoopTest, EchoesAndKeepsTags) {
   EXPECT_EQ(server_.tags, (std::vector<std::uint64_t>{7}));
 }
 
-TEST_F(LoopTest, ManyWritesBetweenTurnsArriveAsOneSend) {
+TEST_P(LoopTest, ManyWritesBetweenTurnsArriveAsOneSend) {
   connect_pair();
   for (int i = 0; i < 100; ++i) loop_->output(stream_) += "x";
   turn_until([&] { return server_.data.size() == 100; });
   EXPECT_EQ(server_.tags.size(), 1U) << "one send, so one receive";
 }
 
-TEST_F(LoopTest, LargeOutputWaitsForTheSocketAndArrivesWhole) {
+TEST_P(LoopTest, LargeOutputWaitsForTheSocketAndArrivesWhole) {
   connect_pair();
   loop_->pause_reading(server_.accepted[0], true);
   const std::string large(20'000'000, 'y');
@@ -68,7 +68,7 @@ TEST_F(LoopTest, LargeOutputWaitsForTheSocketAndArrivesWhole) {
   EXPECT_EQ(loop_->unsent_bytes(stream_), 0U);
 }
 
-TEST_F(LoopTest, TellsOrderlyEndsFromResets) {
+TEST_P(LoopTest, TellsOrderlyEndsFromResets) {
   connect_pair();
   loop_->output(stream_) += "bye";
   loop_->close(stream_, CloseMode::orderly);
@@ -86,7 +86,7 @@ TEST_F(LoopTest, TellsOrderlyEndsFromResets) {
   EXPECT_EQ(server_.errors[1], ECONNRESET);
 }
 
-TEST_F(LoopTest, AHalfClosedStreamCanStillBeWrittenTo) {
+TEST_P(LoopTest, AHalfClosedStreamCanStillBeWrittenTo) {
   connect_pair();
   server_.stays_half_open = true;
   shutdown(loop_->native_fd(stream_), SHUT_WR);
@@ -100,7 +100,7 @@ TEST_F(LoopTest, AHalfClosedStreamCanStillBeWrittenTo) {
   turn_until([&] { return !client_.closed.empty(); });
 }
 
-TEST_F(LoopTest, AHalfClosedStreamWhosePeerIsGoneEndsAtTheNextWrite) {
+TEST_P(LoopTest, AHalfClosedStreamWhosePeerIsGoneEndsAtTheNextWrite) {
   connect_pair();
   server_.stays_half_open = true;
   loop_->close(stream_, CloseMode::orderly);
@@ -110,7 +110,7 @@ TEST_F(LoopTest, AHalfClosedStreamWhosePeerIsGoneEndsAtTheNextWrite) {
   turn_until([&] { return server_.closed.size() == 1; });
 }
 
-TEST_F(LoopTest, AUnixPeerThatClosedEndsAHalfClosedStreamAtOnce) {
+TEST_P(LoopTest, AUnixPeerThatClosedEndsAHalfClosedStreamAtOnce) {
   int ends[2];
   ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
   server_.stays_half_open = true;
@@ -120,7 +120,7 @@ TEST_F(LoopTest, AUnixPeerThatClosedEndsAHalfClosedStreamAtOnce) {
   EXPECT_EQ(server_.closed[0], CloseReason::peer_closed);
 }
 
-TEST_F(LoopTest, AStreamCanBeHandedOver) {
+TEST_P(LoopTest, AStreamCanBeHandedOver) {
   connect_pair();
   Recorder other{*loop_};
   loop_->hand_over(server_.accepted[0], other, 99);
@@ -132,7 +132,7 @@ TEST_F(LoopTest, AStreamCanBeHandedOver) {
   turn_until([&] { return other.closed.size() == 1; });
 }
 
-TEST_F(LoopTest, RefusedConnectionsAreReportedOnce) {
+TEST_P(LoopTest, RefusedConnectionsAreReportedOnce) {
   // Bound and not listening: nobody answers there, and nobody else can begin to.
   const core::Fd taken(socket(AF_INET, SOCK_STREAM, 0));
   const auto any_port = Endpoint::parse("127.0.0.1:auto");
@@ -148,7 +148,7 @@ TEST_F(LoopTest, RefusedConnectionsAreReportedOnce) {
   EXPECT_EQ(client_.errors[1], ENOENT);
 }
 
-TEST_F(LoopTest, StaleIdsAreHarmless) {
+TEST_P(LoopTest, StaleIdsAreHarmless) {
   connect_pair();
   loop_->close(stream_, CloseMode::orderly);
   loop_->output(stream_) += "into nothing";
@@ -161,7 +161,7 @@ TEST_F(LoopTest, StaleIdsAreHarmless) {
   EXPECT_FALSE(next == stream_) << "…under another generation";
 }
 
-TEST_F(LoopTest, AHandlerMayCloseItsStreamWhileItReads) {
+TEST_P(LoopTest, AHandlerMayCloseItsStreamWhileItReads) {
   connect_pair();
   server_.close_on_data = true;
   loop_->output(stream_) += "x";
@@ -169,7 +169,7 @@ TEST_F(LoopTest, AHandlerMayCloseItsStreamWhileItReads) {
   EXPECT_EQ(client_.closed[0], CloseReason::peer_closed);
 }
 
-TEST_F(LoopTest, WatchesOtherDescriptors) {
+TEST_P(LoopTest, WatchesOtherDescriptors) {
   std::array<int, 2> ends{};
   ASSERT_EQ(pipe(ends.data()), 0);
   const core::Fd read_end(ends[0]), write_end(ends[1]);
@@ -184,7 +184,7 @@ TEST_F(LoopTest, WatchesOtherDescriptors) {
   EXPECT_EQ(woken, 1);
 }
 
-TEST_F(LoopTest, AChildOnASocketIsAStreamLikeAnyOther) {
+TEST_P(LoopTest, AChildOnASocketIsAStreamLikeAnyOther) {
   auto child = Child::start({"cat"}, {.stdio_socket = true});
   ASSERT_TRUE(child);
   const StreamId stream = loop_->adopt(child->take_stdio(), client_, 9);
@@ -194,6 +194,8 @@ TEST_F(LoopTest, AChildOnASocketIsAStreamLikeAnyOther) {
   turn_until([&] { return child->poll_exit().has_value(); });
   EXPECT_EQ(child->poll_exit(), "exited with status 0");
 }
+
+INSTANTIATE_TEST_SUITE_P(On, LoopTest, kEachLoop, loop_name);
 
 TEST(Child, SaysHowItEnded) {
   auto missing = Child::start({"gauntlet-no-such-program"}, {});
