@@ -7,13 +7,14 @@
 
 #include "core/result.h"
 #include "net/child.h"
+#include "net/loop.h"
 
 namespace gauntlet::main {
 
 class OwnServer {
  public:
   // `transport`: http, tcp or unix.
-  static core::Result<OwnServer> start(const std::string& transport);
+  static core::Result<OwnServer> start(const std::string& transport, net::Io io);
 
   const std::string& url() const { return url_; }
   pid_t pid() const { return child_.pid(); }

@@ -59,10 +59,18 @@ const std::string& io_uring_obstacle() {
 }  // namespace
 
 core::Result<Io> parse_io(std::string_view text) {
-  if (text == "auto") return Io::automatic;
-  if (text == "epoll") return Io::epoll;
-  if (text == "io_uring") return Io::io_uring;
+  for (const Io io : {Io::automatic, Io::epoll, Io::io_uring})
+    if (text == name_of(io)) return io;
   return core::usage_error("'" + std::string(text) + "' is none of: auto, epoll, io_uring");
+}
+
+std::string_view name_of(Io io) {
+  switch (io) {
+    case Io::automatic: return "auto";
+    case Io::epoll: return "epoll";
+    case Io::io_uring: return "io_uring";
+  }
+  return "";
 }
 
 core::Result<void> check_io(Io io) {

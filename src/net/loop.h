@@ -137,6 +137,7 @@ enum class Io : std::uint8_t { automatic, epoll, io_uring };
 
 // "auto", "epoll", "io_uring".
 core::Result<Io> parse_io(std::string_view text);
+std::string_view name_of(Io io);
 // Error (usage): io_uring was asked for, and the kernel does not let us have it.
 core::Result<void> check_io(Io io);
 
