@@ -133,7 +133,7 @@ class Loop {
   virtual std::string_view backend() const = 0;
 };
 
-enum class Io : std::uint8_t { automatic, epoll, io_uring };
+enum class Io : std::uint8_t { automatic, epoll, io_uring };  // automatic: see docs/performance.md
 
 // "auto", "epoll", "io_uring".
 core::Result<Io> parse_io(std::string_view text);
@@ -141,8 +141,8 @@ std::string_view name_of(Io io);
 // Error (usage): io_uring was asked for, and the kernel does not let us have it.
 core::Result<void> check_io(Io io);
 
-// A loop for the calling process: whoever forks makes its loops afterwards. Throws where the kernel
-// refuses a loop that check_io() found to be possible.
+// A loop for the calling process: whoever forks makes its loops afterwards. Throws where io_uring
+// was asked for and cannot be had.
 std::unique_ptr<Loop> make_loop(Io io = Io::automatic, LoopLimits limits = {});
 
 }  // namespace gauntlet::net

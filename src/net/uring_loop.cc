@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
+#include <thread>
 
 #include "core/check.h"
 
@@ -26,13 +27,16 @@ constexpr unsigned kAboutShift = 61;
 
 }  // namespace
 
+// In a thread of its own: when a ring ends, the kernel interrupts the system call that its maker is
+// in, and one with a time limit then fails (EINTR).
 UringLoop::Ring::Ring() {
   io_uring_params params{};
   params.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_R_DISABLED |
                  IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE;
   params.cq_entries = kCompletions;
-  if (const int error = io_uring_queue_init_params(kRequests, &ring, &params); error != 0)
-    throw std::system_error(-error, std::generic_category(), "io_uring_setup");
+  int error = 0;
+  std::thread([&] { error = io_uring_queue_init_params(kRequests, &ring, &params); }).join();
+  if (error != 0) throw std::system_error(-error, std::generic_category(), "io_uring_setup");
 }
 
 UringLoop::UringLoop(LoopLimits limits) : StreamLoop(limits) {}
@@ -43,16 +47,15 @@ UringLoop::~UringLoop() {
   if (enabled_ && under_way_ > 0) end_all();
 }
 
-bool UringLoop::end_all() {
-  io_uring_sqe& entry = next_entry();
-  io_uring_prep_cancel64(&entry, 0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
-  entry.user_data = 0;
+void UringLoop::end_all() {
+  io_uring_sqe* const entry = io_uring_get_sqe(&ring_);
+  if (entry == nullptr) return;
+  io_uring_prep_cancel64(entry, 0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
+  entry->user_data = 0;
   for (int i = 0; i < kCancelRoundsMax && under_way_ > 0; ++i) {
-    if (io_uring_submit_and_get_events(&ring_) < 0) return false;
-    completions_.clear();
+    if (io_uring_submit_and_get_events(&ring_) < 0) return;
     reap();
   }
-  return under_way_ == 0;
 }
 
 std::uint64_t UringLoop::data_of(About about, std::uint32_t low, std::uint32_t high) {
@@ -308,6 +311,7 @@ void UringLoop::deliver() {
     deliver(Completion(completions_[delivered_]));
   completions_.clear();
   buffers_.publish();
+  if (!queued_.empty()) push_sends();  // what a handler has written leaves within its turn
 }
 
 void UringLoop::deliver(const Completion& completion) {

@@ -90,7 +90,7 @@ class UringLoop final : public StreamLoop {
   void submit();
   void reap();
   bool has_completed(std::uint64_t data) const;
-  bool end_all();
+  void end_all();
 
   // Completions.
   void deliver(const Completion& completion);
