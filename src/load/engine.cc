@@ -26,7 +26,7 @@ std::uint32_t Engine::default_threads() {
   return cores > 2 ? cores - 1 : 1;
 }
 
-Engine::Engine(const run::Plan& plan, const Target& target)
+Engine::Engine(const run::Plan& plan, const Target& target, net::Io io)
     : plan_(plan), target_(target), operations_(prepare_operations(plan, target)) {
   const std::uint32_t wanted = plan.load.threads > 0 ? plan.load.threads : default_threads();
   const std::uint32_t threads = std::min(wanted, plan.load.connections);
@@ -35,11 +35,11 @@ Engine::Engine(const run::Plan& plan, const Target& target)
     const std::uint32_t count =
         plan.load.connections / threads + (i < plan.load.connections % threads ? 1 : 0);
     workers_.push_back(std::make_unique<Worker>(plan_, target_, operations_,
-                                                WorkerShare{i, threads, first, count}));
+                                                WorkerShare{i, threads, first, count}, io));
     first += count;
   }
   for (auto& worker : workers_) threads_.emplace_back([&worker] { worker->run(); });
-  if (!target.is_stdio()) probe_ = std::make_unique<ProbeClient>(plan_, target_, operations_);
+  if (!target.is_stdio()) probe_ = std::make_unique<ProbeClient>(plan_, target_, operations_, io);
 }
 
 Engine::~Engine() {

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -24,7 +25,8 @@ namespace gauntlet::load {
 
 class Engine {
  public:
-  Engine(const run::Plan& plan, const Target& target);
+  // Throws where there cannot be a loop over `io` (net::check_io).
+  Engine(const run::Plan& plan, const Target& target, net::Io io = net::Io::automatic);
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -36,6 +38,7 @@ class Engine {
   bool finished() const;
   std::vector<pid_t> child_pids() const;
   std::size_t threads() const { return workers_.size(); }
+  std::string_view loop_backend() const { return workers_.front()->loop_backend(); }
 
   // Hands out every snapshot that is ready: (thread, snapshot).
   template <typename OnSnapshot>

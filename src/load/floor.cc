@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "load/loopback_sources.h"
-#include "net/loop.h"
 #include "stats/histogram.h"
 
 namespace gauntlet::load {
@@ -37,7 +36,8 @@ class Echo final : net::StreamHandler, net::AcceptHandler {
 class Pounder final : net::StreamHandler {
  public:
   Pounder(const net::Endpoint& peer, const FloorPattern& pattern)
-      : peer_(peer),
+      : loop_(net::make_loop(pattern.io)),
+        peer_(peer),
         burst_bytes_(pattern.burst * pattern.message_bytes),
         bytes_(burst_bytes_, 'x'),
         sources_(loopback_sources(peer, pattern.connections)),
@@ -96,7 +96,7 @@ class Pounder final : net::StreamHandler {
   }
   void on_closed(net::StreamId, std::uint64_t, net::CloseReason, int) override { lost_ = true; }
 
-  std::unique_ptr<net::Loop> loop_ = net::make_loop();
+  std::unique_ptr<net::Loop> loop_;
   net::Endpoint peer_;
   std::size_t burst_bytes_;
   std::string bytes_;
@@ -119,12 +119,12 @@ core::Result<Floor> measure_floor(const net::Endpoint& peer, const FloorPattern&
 }
 
 core::Result<void> run_echo_peer(const net::Endpoint& where, int stop,
-                                 void (*ready)(const net::Endpoint& bound)) {
+                                 void (*ready)(const net::Endpoint& bound), net::Io io) {
   auto socket = net::listen_on(where);
   if (!socket) return std::unexpected(socket.error());
   const auto bound = net::local_endpoint(socket->get());
   if (!bound) return std::unexpected(bound.error());
-  const auto loop = net::make_loop();
+  const auto loop = net::make_loop(io);
   Echo echo(*loop);
   echo.listen(socket->get());
   bool stopped = false;

@@ -11,6 +11,7 @@
 #include "core/clock.h"
 #include "core/result.h"
 #include "net/endpoint.h"
+#include "net/loop.h"
 
 namespace gauntlet::load {
 
@@ -19,6 +20,7 @@ struct FloorPattern {
   std::uint32_t burst = 1;          // messages of one connection under way
   std::size_t message_bytes = 256;  // there, and back
   core::Nanos length = core::kSecond;
+  net::Io io = net::Io::automatic;
 };
 
 struct Floor {
@@ -32,6 +34,7 @@ core::Result<Floor> measure_floor(const net::Endpoint& peer, const FloorPattern&
 
 // Listens at `where`, echoes whatever comes, until `stop` becomes readable. `ready` is told where.
 core::Result<void> run_echo_peer(const net::Endpoint& where, int stop,
-                                 void (*ready)(const net::Endpoint& bound));
+                                 void (*ready)(const net::Endpoint& bound),
+                                 net::Io io = net::Io::automatic);
 
 }  // namespace gauntlet::load

@@ -32,7 +32,8 @@ struct Reply {
 // One connection to the target, one request at a time, waiting for each.
 class Conversation final : public net::StreamHandler {
  public:
-  explicit Conversation(const Target& target) : target_(target), loop_(net::make_loop()) {}
+  explicit Conversation(const Target& target)
+      : target_(target), loop_(net::make_loop(net::Io::epoll)) {}
 
   core::Result<void> open() {
     channel_ = std::make_unique<Channel>(target_.transport());

@@ -38,11 +38,12 @@ run::Plan probe_plan(const run::Plan& load) {
 }
 
 ProbeClient::ProbeClient(const run::Plan& load, const Target& target,
-                         const std::vector<RequestTemplate>& operations)
+                         const std::vector<RequestTemplate>& operations, net::Io io)
     : plan_(probe_plan(load)),
       worker_(
           plan_, target, operations,
-          {.index = 0, .threads = 1, .first = 0, .count = plan_.load.connections, .name = "probe"}),
+          {.index = 0, .threads = 1, .first = 0, .count = plan_.load.connections, .name = "probe"},
+          io),
       thread_([this] { worker_.run(); }) {}
 
 ProbeClient::~ProbeClient() {

@@ -39,7 +39,7 @@ class ProbeClient {
  public:
   // Begins to open its connections. `operations` as the load's.
   ProbeClient(const run::Plan& load, const Target& target,
-              const std::vector<RequestTemplate>& operations);
+              const std::vector<RequestTemplate>& operations, net::Io io);
   ~ProbeClient();
   ProbeClient(const ProbeClient&) = delete;
   ProbeClient& operator=(const ProbeClient&) = delete;

@@ -28,13 +28,13 @@ core::Nanos run_queue_delay() {
 }  // namespace
 
 Worker::Worker(const run::Plan& plan, const Target& target,
-               const std::vector<RequestTemplate>& operations, WorkerShare share)
+               const std::vector<RequestTemplate>& operations, WorkerShare share, net::Io io)
     : plan_(plan),
       target_(target),
       operations_(operations),
       share_(share),
       random_(core::Random(plan.seed).fork(share.index)),
-      loop_(net::make_loop()),
+      loop_(net::make_loop(io)),
       tally_(plan.phases.size()),
       is_touched_(share.count) {
   for (std::size_t i = 0; i < plan.phases.size(); ++i)

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "core/random.h"
@@ -30,7 +31,7 @@ struct WorkerShare {
 class Worker {
  public:
   Worker(const run::Plan& plan, const Target& target,
-         const std::vector<RequestTemplate>& operations, WorkerShare share);
+         const std::vector<RequestTemplate>& operations, WorkerShare share, net::Io io);
 
   void run();
 
@@ -40,6 +41,7 @@ class Worker {
   bool finished() const { return finished_.load(std::memory_order_acquire); }
   std::uint64_t ready() const { return ready_.load(std::memory_order_relaxed); }
   Tally& tally() { return tally_; }
+  std::string_view loop_backend() const { return loop_->backend(); }
 
   // After finished(): what became of the clients and faults of this thread.
   const std::vector<run::ClientOutcome>& outcomes() const { return outcomes_; }

@@ -18,8 +18,9 @@ struct FloorOptions {
   std::size_t bytes = 256;  // of a message
   std::string duration = "2s";
   std::string transport = "tcp";  // or unix
-  std::string echo;               // be the peer, at that address
-  std::string peer;               // measure against one that echoes there already
+  std::string io = "auto";
+  std::string echo;  // be the peer, at that address
+  std::string peer;  // measure against one that echoes there already
   bool json = false;
 };
 

@@ -9,6 +9,7 @@
 #include "main/commands.h"
 #include "main/exit_code.h"
 #include "main/floor.h"
+#include "main/io_option.h"
 #include "net/child.h"
 #include "net/signals.h"
 #include "run/plan_bounds.h"
@@ -19,15 +20,18 @@ namespace {
 constexpr core::Nanos kReadyTimeout = 15 * core::kSecond;
 constexpr std::string_view kReadyLine = "gauntlet floor: echoing on ";
 
-core::Result<void> be_the_peer(const std::string& text) {
+core::Result<void> be_the_peer(const std::string& text, net::Io io) {
   const auto where = net::Endpoint::parse(text);
   if (!where) return core::usage_error("--echo: " + where.error().text);
   const auto signals = net::Signals::open({SIGTERM, SIGINT});
   if (!signals) return std::unexpected(signals.error());
-  auto served = load::run_echo_peer(*where, signals->fd(), [](const net::Endpoint& bound) {
-    fmt::print("{}{}\n", kReadyLine, bound.text());
-    std::fflush(stdout);
-  });
+  auto served = load::run_echo_peer(
+      *where, signals->fd(),
+      [](const net::Endpoint& bound) {
+        fmt::print("{}{}\n", kReadyLine, bound.text());
+        std::fflush(stdout);
+      },
+      io);
   if (where->is_unix()) unlink(where->text().substr(5).c_str());
   return served;
 }
@@ -49,6 +53,7 @@ void declare_floor_options(CLI::App& app, FloorOptions& options) {
   app.add_option("-d,--duration", options.duration, "default: 2s");
   app.add_option("--transport", options.transport, "tcp or unix")
       ->check(CLI::IsMember({"tcp", "unix"}));
+  declare_io_option(app, options.io);
   auto* const echo = app.add_option(
       "--echo", options.echo,
       "only be the peer that echoes, at host:port (the port may be `auto`) or unix:PATH");
@@ -62,8 +67,9 @@ void declare_floor_options(CLI::App& app, FloorOptions& options) {
 core::Result<load::Floor> floor_here(const load::FloorPattern& pattern,
                                      const std::string& transport) {
   const std::string self = std::filesystem::read_symlink("/proc/self/exe");
-  auto peer =
-      net::Child::start({self, "floor", "--echo", address_for(transport)}, {.stdout_pipe = true});
+  auto peer = net::Child::start({self, "floor", "--echo", address_for(transport), "--io",
+                                 std::string(net::name_of(pattern.io))},
+                                {.stdout_pipe = true});
   if (!peer) return std::unexpected(peer.error());
   const auto line = peer->read_line(core::monotonic_ns() + kReadyTimeout);
   if (!line || !line->starts_with(kReadyLine))
@@ -103,8 +109,10 @@ void print_text(const FloorOptions& options, const load::Floor& floor) {
 }  // namespace
 
 int floor_command(const FloorOptions& options) {
+  const auto io = chosen_io(options.io);
+  if (!io) return complain(io.error());
   if (!options.echo.empty()) {
-    const auto served = be_the_peer(options.echo);
+    const auto served = be_the_peer(options.echo, *io);
     return served ? kExitOk : complain(served.error());
   }
   const auto length = core::parse_duration(options.duration);
@@ -113,7 +121,8 @@ int floor_command(const FloorOptions& options) {
   const load::FloorPattern pattern = {.connections = options.connections,
                                       .burst = options.burst,
                                       .message_bytes = options.bytes,
-                                      .length = *length};
+                                      .length = *length,
+                                      .io = *io};
   const auto floor = measure(options, pattern);
   if (!floor) return complain(floor.error());
   if (options.json)

@@ -20,7 +20,8 @@ std::string worker_count(std::uint32_t wanted) {
   return std::to_string(std::max(1U, std::thread::hardware_concurrency() / 2));
 }
 
-std::vector<std::string> command_line(const std::string& transport, std::uint32_t workers) {
+std::vector<std::string> command_line(const std::string& transport, std::uint32_t workers,
+                                      net::Io io) {
   const std::string self = std::filesystem::read_symlink("/proc/self/exe");
   // A client of a load test sends as much as it can: our own server is told not to mind.
   std::vector<std::string> argv = {self,
@@ -32,6 +33,8 @@ std::vector<std::string> command_line(const std::string& transport, std::uint32_
                                    "0",
                                    "--breaker",
                                    "off",
+                                   "--io",
+                                   std::string(net::name_of(io)),
                                    "--http",
                                    "127.0.0.1:auto"};
   if (transport == "unix")
@@ -54,8 +57,9 @@ core::Result<std::string> next_url(net::Child& child, core::Nanos deadline) {
 }  // namespace
 
 // It says where it listens in the order of HTTP first.
-core::Result<OwnServer> OwnServer::start(const std::string& transport, std::uint32_t workers) {
-  auto child = net::Child::start(command_line(transport, workers), {.stdout_pipe = true});
+core::Result<OwnServer> OwnServer::start(const std::string& transport, std::uint32_t workers,
+                                         net::Io io) {
+  auto child = net::Child::start(command_line(transport, workers, io), {.stdout_pipe = true});
   if (!child) return std::unexpected(child.error());
   const core::Nanos deadline = core::monotonic_ns() + kReadyTimeout;
   const auto http = next_url(*child, deadline);

@@ -9,13 +9,15 @@
 #include "core/result.h"
 #include "net/child.h"
 #include "net/endpoint.h"
+#include "net/loop.h"
 
 namespace gauntlet::main {
 
 class OwnServer {
  public:
   // `transport`: http, tcp or unix. `workers`: 0 for half of the cores, the load has the rest.
-  static core::Result<OwnServer> start(const std::string& transport, std::uint32_t workers);
+  static core::Result<OwnServer> start(const std::string& transport, std::uint32_t workers,
+                                       net::Io io);
 
   const std::string& url() const { return url_; }
   // Where it tells its metrics over HTTP, whatever the transport.

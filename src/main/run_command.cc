@@ -5,6 +5,7 @@
 #include "main/climb.h"
 #include "main/commands.h"
 #include "main/exit_code.h"
+#include "main/io_option.h"
 #include "main/run_session.h"
 #include "report/files.h"
 #include "report/terminal.h"
@@ -22,6 +23,7 @@ int conclude(const run::Record& record, const run::Verdict& verdict, const RunOp
 }
 
 int run_command(const RunOptions& options, const std::vector<std::string>& argv) {
+  if (const auto io = chosen_io(options.io); !io) return complain(io.error());
   auto plan = make_plan(options);
   if (!plan) return complain(plan.error());
   if (!plan->levels.empty()) {

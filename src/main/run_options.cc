@@ -8,6 +8,7 @@
 #include <random>
 
 #include "core/quantity.h"
+#include "main/io_option.h"
 #include "run/limit.h"
 #include "run/plan_bounds.h"
 #include "run/suite.h"
@@ -241,6 +242,7 @@ void declare_load_options(CLI::App& app, RunOptions& options) {
       ->check(CLI::IsMember({"http", "tcp", "unix"}));
   app.add_option("-c,--connections", options.connections, "virtual clients, each with its own");
   app.add_option("-t,--threads", options.threads, "load threads; default: cores - 1");
+  declare_io_option(app, options.io);
   app.add_option("--burst", options.burst, "calls of one client at the same instant");
   app.add_option("--pipeline", options.pipeline, "HTTP requests in flight on one connection");
   app.add_option("--ramp", options.ramp, "time over which connections open");

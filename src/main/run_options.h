@@ -30,6 +30,7 @@ struct RunOptions {
   std::vector<std::string> slos, headers;
   ClientOptions client;
   std::optional<std::uint64_t> seed;
+  std::string io = "auto";
   std::string results = "results";
   std::string metrics_listen, metrics_prefix = "gauntlet";
   bool strict = false;

@@ -29,7 +29,7 @@ run::Host describe_host() {
           .cores = machine.cores,
           .kernel = machine.kernel,
           .memory_bytes = machine.memory_bytes,
-          .loop_backend = std::string(net::make_loop()->backend())};
+          .loop_backend = {}};
 }
 
 }  // namespace
@@ -37,6 +37,7 @@ run::Host describe_host() {
 RunSession::RunSession(run::Plan plan, const RunOptions& options, std::vector<std::string> argv)
     : plan_(std::move(plan)),
       options_(options),
+      io_(*net::parse_io(options.io)),
       sampler_([this] { return target_pids(); }),
       own_threads_(plan_),
       status_(stdout, report::is_terminal(stdout), report::terminal_columns(stdout)) {
@@ -61,7 +62,7 @@ core::Result<void> RunSession::choose_target() {
   }
   std::string url = options_.url;
   if (url.empty() || url == "builtin") {
-    auto server = OwnServer::start(plan_.load.transport, plan_.load.workers);
+    auto server = OwnServer::start(plan_.load.transport, plan_.load.workers, io_);
     if (!server) return std::unexpected(server.error());
     own_server_ = std::move(*server);
     url = own_server_->url();
@@ -129,7 +130,8 @@ core::Result<void> RunSession::find_floor() {
   const auto floor = floor_here({.connections = load.connections,
                                  .burst = load.burst,
                                  .message_bytes = message.size(),
-                                 .length = load.floor},
+                                 .length = load.floor,
+                                 .io = io_},
                                 is_unix ? "unix" : "tcp");
   if (!floor) return std::unexpected(floor.error());
   record_.floor = {floor->messages_per_s, floor->burst_p50_ms, floor->burst_p99_ms, message.size()};
@@ -141,7 +143,8 @@ core::Result<void> RunSession::find_floor() {
 core::Result<void> RunSession::open_connections(core::Nanos grace) {
   faults_.arm(plan_, own_server_ ? &*own_server_ : nullptr);
   started_ = core::monotonic_ns();
-  engine_ = std::make_unique<load::Engine>(plan_, target_);
+  engine_ = std::make_unique<load::Engine>(plan_, target_, io_);
+  record_.host.loop_backend = engine_->loop_backend();
   recorder_.emplace(plan_, engine_->threads());
   const core::Nanos limit = started_ + plan_.load.ramp + grace;
   while (engine_->ready() < plan_.load.connections && core::monotonic_ns() < limit &&

@@ -57,6 +57,7 @@ class RunSession {
 
   run::Plan plan_;
   const RunOptions& options_;
+  net::Io io_;
   Interrupt interrupt_;
   std::optional<OwnServer> own_server_;
   load::Target target_;

@@ -9,6 +9,7 @@
 #include "core/quantity.h"
 #include "main/commands.h"
 #include "main/exit_code.h"
+#include "main/io_option.h"
 #include "server/board.h"
 #include "server/serve.h"
 #include "server/serve_stdio.h"
@@ -96,6 +97,9 @@ core::Result<server::Config> make_config(const ServeOptions& options) {
   server::Config config;
   config.parent_death_signal = options.exit_with_parent;
   config.workers = worker_count(options);
+  const auto io = chosen_io(options.io);
+  if (!io) return std::unexpected(io.error());
+  config.io = *io;
   config.conformance = options.conformance;
   if (options.answers == "json") config.answer_mode = server::AnswerMode::json;
   if (options.answers == "sse") config.answer_mode = server::AnswerMode::sse;
@@ -137,6 +141,7 @@ void declare_serve_options(CLI::App& app, ServeOptions& options) {
   declare_flow_options(app, options.flow);
   app.add_option("--workers", options.workers, "worker processes; default: one a core")
       ->check(CLI::Range(std::size_t{1}, server::kWorkersMax));
+  declare_io_option(app, options.io);
   app.add_option("--restart-limit", options.restart_limit,
                  "give up when more than N workers died within a time, N/60s; default: 5/60s");
   auto* const stdio =

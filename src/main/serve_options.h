@@ -15,8 +15,9 @@ struct ServeOptions {
   std::vector<std::string> http, tcp;  // host:port, port may be `auto`
   std::vector<std::string> unix_paths;
   std::string answers = "auto";
-  std::string bad;            // KIND or KIND:EVERY
-  std::size_t workers = 0;    // 0: one a core
+  std::string bad;          // KIND or KIND:EVERY
+  std::size_t workers = 0;  // 0: one a core
+  std::string io = "auto";
   std::string restart_limit;  // N/DURATION
   bool stdio = false;
   bool conformance = false;

@@ -1,5 +1,6 @@
 // Loop: the one seam between Gauntlet and the kernel's network. One loop a thread drives all its
-// streams, listeners and watched descriptors; epoll stands behind it (net/epoll_loop.cc).
+// streams, listeners and watched descriptors. Behind it stand epoll (epoll_loop.h) and, where the
+// kernel has it, io_uring (uring_loop.h).
 //
 // A turn: flush what was written, wait, deliver what happened. What a handler writes while it
 // handles a stream's data leaves in one send when it returns; what it writes to other streams, or
@@ -100,10 +101,11 @@ class Loop {
   // The stream's output buffer: append to it, never shorten it. Valid until the next call.
   // For a stale id: a scratch buffer that goes nowhere.
   virtual std::string& output(StreamId stream) = 0;
-  // Sends a stream's output now instead of at the next turn.
+  // Sends a stream's output now instead of at the next turn; the loop may gather the sends of some
+  // streams first, which only the clock can tell.
   virtual void flush(StreamId stream) = 0;
   // Bytes that the socket has not taken yet.
-  virtual std::size_t unsent_bytes(StreamId stream) const = 0;
+  virtual std::size_t unsent_bytes(StreamId stream) = 0;
   // Back-pressure: while paused a stream's data stays in the kernel.
   virtual void pause_reading(StreamId stream, bool paused) = 0;
   // From now on the stream belongs to another handler, under another tag.
@@ -127,10 +129,20 @@ class Loop {
   // The time of this turn, read once after waiting.
   virtual core::Nanos now() const = 0;
 
-  // "epoll"
+  // "epoll", "io_uring"
   virtual std::string_view backend() const = 0;
 };
 
-std::unique_ptr<Loop> make_loop(LoopLimits limits = {});
+enum class Io : std::uint8_t { automatic, epoll, io_uring };  // automatic: see docs/performance.md
+
+// "auto", "epoll", "io_uring".
+core::Result<Io> parse_io(std::string_view text);
+std::string_view name_of(Io io);
+// Error (usage): io_uring was asked for, and the kernel does not let us have it.
+core::Result<void> check_io(Io io);
+
+// A loop for the calling process: whoever forks makes its loops afterwards. Throws where io_uring
+// was asked for and cannot be had.
+std::unique_ptr<Loop> make_loop(Io io = Io::automatic, LoopLimits limits = {});
 
 }  // namespace gauntlet::net

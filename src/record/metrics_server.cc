@@ -43,7 +43,7 @@ MetricsServer::MetricsServer(core::Fd listener, net::Endpoint where, core::Fd st
     : listener_(std::move(listener)),
       where_(where),
       stop_(std::move(stop)),
-      loop_(net::make_loop()) {
+      loop_(net::make_loop(net::Io::epoll)) {
   loop_->listen(listener_.get(), *this, 0);
   loop_->watch(stop_.get(), [this] { stopping_ = true; });
   thread_ = std::thread([this] { serve(); });

@@ -11,6 +11,7 @@
 #include "core/clock.h"
 #include "core/version.h"
 #include "net/endpoint.h"
+#include "net/loop.h"
 #include "net/tls_context.h"
 #include "server/auth_config.h"
 #include "server/bad.h"
@@ -83,6 +84,7 @@ struct Config {
   AuthConfig auth;                   // of their requests
   std::shared_ptr<const Credentials> credentials;  // what those two name, read; null: neither
   std::size_t workers = 1;                         // processes, 1 … kWorkersMax
+  net::Io io = net::Io::automatic;                 // behind their event loops
   RestartLimit restart_limit = {};
   std::size_t page_size = 50;  // entries in one page of a list
   bool conformance = false;    // the official suite's tools, resources and prompts, too

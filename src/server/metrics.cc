@@ -121,6 +121,12 @@ void append_workers(Text& out, const Board& board) {
          total(board, [](const Seat& seat) { return seat.counters.letters_lost.get(); }));
 }
 
+void append_loop(Text& out, std::string_view backend) {
+  constexpr std::string_view kName = "gauntlet_server_loop_info";
+  describe(out, kName, "gauge", "What stands behind the workers' event loops.");
+  labelled(out, kName, "backend", backend, 1);
+}
+
 void append_failpoints(Text& out, const Failpoints& failpoints) {
   const auto reports = failpoints.report();
   constexpr std::string_view kActive = "gauntlet_server_failpoint_active";
@@ -179,6 +185,7 @@ std::string prometheus_text(const ServerNow& server) {
   append_bad(out, server);
   append_connections(out, board);
   append_workers(out, board);
+  append_loop(out, server.loop_backend);
   append_flow(out, board);
   if (server.failpoints != nullptr) append_failpoints(out, *server.failpoints);
   append_registry_metrics(out, server.registry);

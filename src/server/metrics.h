@@ -18,6 +18,7 @@ struct ServerNow {
   const Failpoints* failpoints = nullptr;  // null: there are none
   const JobTable* jobs = nullptr;          // likewise
   BadKind bad = BadKind::none;
+  std::string_view loop_backend = "epoll";
 };
 
 std::string prometheus_text(const ServerNow& server);

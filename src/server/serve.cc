@@ -84,7 +84,7 @@ int work(Inheritance& all, std::size_t seat) {
                 seat,
                 all.failpoints_or_null(),
                 &all.jobs};
-  Worker worker(all.config, net::make_loop(), shared);
+  Worker worker(all.config, net::make_loop(all.config.io), shared);
   worker.loop().watch(signals->fd(), [&] {
     signals->take();
     worker.stop();

@@ -25,7 +25,7 @@ core::Result<int> serve_stdio(Config config) {
   Mailbox mailbox;
   Contents contents;
   Shared shared{registry, events, &mailbox, random_state_key(), &contents};
-  Worker worker(config, net::make_loop(), shared);
+  Worker worker(config, net::make_loop(config.io), shared);
   worker.loop().watch((*relay)->over_fd(), [&] { worker.stop(); });
   worker.loop().watch(signals->fd(), [&] {
     signals->take();

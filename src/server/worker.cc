@@ -172,7 +172,8 @@ std::string Worker::metrics_text() {
                           .registry = shared.registry,
                           .failpoints = shared.failpoints,
                           .jobs = shared.jobs,
-                          .bad = config_.bad});
+                          .bad = config_.bad,
+                          .loop_backend = loop_->backend()});
 }
 
 }  // namespace gauntlet::server

@@ -1,6 +1,7 @@
 #include "net/loop.h"
 
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "net/backends.h"
 #include "net/child.h"
 #include "net/recorder.h"
 
@@ -17,7 +19,7 @@ namespace {
 
 constexpr core::Nanos kPatience = 10 * core::kSecond;
 
-class LoopTest : public testing::Test {
+class LoopTest : public OnEachLoop {
  protected:
   template <typename Done>
   void turn_until(Done done) {
@@ -33,13 +35,12 @@ class LoopTest : public testing::Test {
     turn_until([&] { return !client_.connected.empty() && !server_.accepted.empty(); });
   }
 
-  std::unique_ptr<Loop> loop_ = make_loop();
   Recorder server_{*loop_}, client_{*loop_};
   core::Fd listener_;
   StreamId stream_;
 };
 
-TEST_F(LoopTest, EchoesAndKeepsTags) {
+TEST_P(LoopTest, EchoesAndKeepsTags) {
   connect_pair();
   server_.echo = true;
   loop_->output(stream_) += "hello";
@@ -48,14 +49,26 @@ TEST_F(LoopTest, EchoesAndKeepsTags) {
   EXPECT_EQ(server_.tags, (std::vector<std::uint64_t>{7}));
 }
 
-TEST_F(LoopTest, ManyWritesBetweenTurnsArriveAsOneSend) {
+TEST_P(LoopTest, ManyWritesBetweenTurnsArriveAsOneSend) {
   connect_pair();
   for (int i = 0; i < 100; ++i) loop_->output(stream_) += "x";
   turn_until([&] { return server_.data.size() == 100; });
   EXPECT_EQ(server_.tags.size(), 1U) << "one send, so one receive";
 }
 
-TEST_F(LoopTest, LargeOutputWaitsForTheSocketAndArrivesWhole) {
+TEST_P(LoopTest, WhatAHandlerWritesLeavesWithinItsTurn) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()), 0);
+  const core::Fd peer(ends[1]);
+  server_.echo = true;
+  loop_->adopt(core::Fd(ends[0]), server_, 1);
+  ASSERT_EQ(write(peer.get(), "x", 1), 1);
+  loop_->turn(core::monotonic_ns());
+  char answer = 0;
+  EXPECT_EQ(read(peer.get(), &answer, 1), 1);
+}
+
+TEST_P(LoopTest, LargeOutputWaitsForTheSocketAndArrivesWhole) {
   connect_pair();
   loop_->pause_reading(server_.accepted[0], true);
   const std::string large(20'000'000, 'y');
@@ -68,7 +81,7 @@ TEST_F(LoopTest, LargeOutputWaitsForTheSocketAndArrivesWhole) {
   EXPECT_EQ(loop_->unsent_bytes(stream_), 0U);
 }
 
-TEST_F(LoopTest, TellsOrderlyEndsFromResets) {
+TEST_P(LoopTest, TellsOrderlyEndsFromResets) {
   connect_pair();
   loop_->output(stream_) += "bye";
   loop_->close(stream_, CloseMode::orderly);
@@ -86,7 +99,7 @@ TEST_F(LoopTest, TellsOrderlyEndsFromResets) {
   EXPECT_EQ(server_.errors[1], ECONNRESET);
 }
 
-TEST_F(LoopTest, AHalfClosedStreamCanStillBeWrittenTo) {
+TEST_P(LoopTest, AHalfClosedStreamCanStillBeWrittenTo) {
   connect_pair();
   server_.stays_half_open = true;
   shutdown(loop_->native_fd(stream_), SHUT_WR);
@@ -100,7 +113,7 @@ TEST_F(LoopTest, AHalfClosedStreamCanStillBeWrittenTo) {
   turn_until([&] { return !client_.closed.empty(); });
 }
 
-TEST_F(LoopTest, AHalfClosedStreamWhosePeerIsGoneEndsAtTheNextWrite) {
+TEST_P(LoopTest, AHalfClosedStreamWhosePeerIsGoneEndsAtTheNextWrite) {
   connect_pair();
   server_.stays_half_open = true;
   loop_->close(stream_, CloseMode::orderly);
@@ -110,7 +123,7 @@ TEST_F(LoopTest, AHalfClosedStreamWhosePeerIsGoneEndsAtTheNextWrite) {
   turn_until([&] { return server_.closed.size() == 1; });
 }
 
-TEST_F(LoopTest, AUnixPeerThatClosedEndsAHalfClosedStreamAtOnce) {
+TEST_P(LoopTest, AUnixPeerThatClosedEndsAHalfClosedStreamAtOnce) {
   int ends[2];
   ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
   server_.stays_half_open = true;
@@ -120,7 +133,7 @@ TEST_F(LoopTest, AUnixPeerThatClosedEndsAHalfClosedStreamAtOnce) {
   EXPECT_EQ(server_.closed[0], CloseReason::peer_closed);
 }
 
-TEST_F(LoopTest, AStreamCanBeHandedOver) {
+TEST_P(LoopTest, AStreamCanBeHandedOver) {
   connect_pair();
   Recorder other{*loop_};
   loop_->hand_over(server_.accepted[0], other, 99);
@@ -132,7 +145,7 @@ TEST_F(LoopTest, AStreamCanBeHandedOver) {
   turn_until([&] { return other.closed.size() == 1; });
 }
 
-TEST_F(LoopTest, RefusedConnectionsAreReportedOnce) {
+TEST_P(LoopTest, RefusedConnectionsAreReportedOnce) {
   // Bound and not listening: nobody answers there, and nobody else can begin to.
   const core::Fd taken(socket(AF_INET, SOCK_STREAM, 0));
   const auto any_port = Endpoint::parse("127.0.0.1:auto");
@@ -148,7 +161,7 @@ TEST_F(LoopTest, RefusedConnectionsAreReportedOnce) {
   EXPECT_EQ(client_.errors[1], ENOENT);
 }
 
-TEST_F(LoopTest, StaleIdsAreHarmless) {
+TEST_P(LoopTest, StaleIdsAreHarmless) {
   connect_pair();
   loop_->close(stream_, CloseMode::orderly);
   loop_->output(stream_) += "into nothing";
@@ -161,7 +174,7 @@ TEST_F(LoopTest, StaleIdsAreHarmless) {
   EXPECT_FALSE(next == stream_) << "…under another generation";
 }
 
-TEST_F(LoopTest, AHandlerMayCloseItsStreamWhileItReads) {
+TEST_P(LoopTest, AHandlerMayCloseItsStreamWhileItReads) {
   connect_pair();
   server_.close_on_data = true;
   loop_->output(stream_) += "x";
@@ -169,7 +182,132 @@ TEST_F(LoopTest, AHandlerMayCloseItsStreamWhileItReads) {
   EXPECT_EQ(client_.closed[0], CloseReason::peer_closed);
 }
 
-TEST_F(LoopTest, WatchesOtherDescriptors) {
+TEST_P(LoopTest, NoBytesComeWhileReadingIsPausedAndAllComeAfterwards) {
+  connect_pair();
+  server_.pause_on_data = true;
+  std::string sent;
+  for (int i = 0; i < 30'000; ++i) sent += std::to_string(i) + ' ';
+  loop_->output(stream_) += sent;
+  for (std::size_t pauses = 1; server_.data.size() < sent.size(); ++pauses) {
+    turn_until([&] { return server_.tags.size() == pauses; });
+    for (int i = 0; i < 3; ++i) loop_->turn(core::monotonic_ns());
+    ASSERT_EQ(server_.tags.size(), pauses) << "paused";
+    loop_->pause_reading(server_.accepted[0], false);
+  }
+  EXPECT_TRUE(server_.data == sent);
+}
+
+TEST_P(LoopTest, TheEndComesAfterTheBytesThatAPauseHeldBack) {
+  connect_pair();
+  server_.pause_on_data = true;
+  const std::string sent(200'000, 'z');
+  loop_->output(stream_) += sent;
+  turn_until([&] { return !server_.tags.empty() && loop_->unsent_bytes(stream_) == 0; });
+  loop_->close(stream_, CloseMode::orderly);
+  for (int i = 0; i < 5; ++i) loop_->turn(core::monotonic_ns());
+  EXPECT_TRUE(server_.closed.empty());
+  server_.pause_on_data = false;
+  loop_->pause_reading(server_.accepted[0], false);
+  turn_until([&] { return !server_.closed.empty(); });
+  EXPECT_EQ(server_.data.size(), sent.size());
+  EXPECT_EQ(server_.closed[0], CloseReason::peer_closed);
+}
+
+TEST_P(LoopTest, APausedStreamLearnsOfAReset) {
+  connect_pair();
+  loop_->pause_reading(server_.accepted[0], true);
+  for (int i = 0; i < 3; ++i) loop_->turn(core::monotonic_ns());
+  loop_->close(stream_, CloseMode::reset);
+  turn_until([&] { return !server_.closed.empty(); });
+  EXPECT_EQ(server_.closed[0], CloseReason::reset);
+}
+
+TEST_P(LoopTest, AHalfClosedStreamThatMustWaitForRoomDoesNotSpin) {
+  connect_pair();
+  server_.stays_half_open = true;
+  loop_->pause_reading(stream_, true);
+  shutdown(loop_->native_fd(stream_), SHUT_WR);
+  turn_until([&] { return server_.half_closed == 1; });
+  loop_->output(server_.accepted[0]) += std::string(20'000'000, 'y');
+  for (int i = 0; i < 20; ++i) loop_->turn(core::monotonic_ns() + core::kMillisecond);
+  int turns = 0;
+  const core::Nanos end = core::monotonic_ns() + 100 * core::kMillisecond;
+  for (; core::monotonic_ns() < end; ++turns) loop_->turn(end);
+  EXPECT_LT(turns, 20);
+  loop_->pause_reading(stream_, false);
+  turn_until([&] { return client_.data.size() == 20'000'000U; });
+}
+
+TEST_P(LoopTest, AResetHasGoneOutWhenCloseReturns) {
+  connect_pair();
+  const int peer = loop_->native_fd(server_.accepted[0]);
+  loop_->close(stream_, CloseMode::reset);
+  pollfd seen{.fd = peer, .events = 0, .revents = 0};
+  EXPECT_EQ(poll(&seen, 1, 0), 1);
+  EXPECT_NE(seen.revents & POLLERR, 0);
+}
+
+TEST_P(LoopTest, WhatIsWrittenHasGoneOutWhenUnsentBytesSaysSo) {
+  connect_pair();
+  loop_->output(stream_) += "now";
+  loop_->flush(stream_);
+  EXPECT_EQ(loop_->unsent_bytes(stream_), 0U);
+  loop_->end_output(stream_);
+  std::array<char, 8> bytes{};
+  EXPECT_EQ(recv(loop_->native_fd(server_.accepted[0]), bytes.data(), bytes.size(), MSG_PEEK), 3);
+}
+
+TEST_P(LoopTest, APortIsFreeOnceNobodyListens) {
+  connect_pair();
+  const Endpoint where = *local_endpoint(listener_.get());
+  loop_->turn(core::monotonic_ns());
+  loop_->stop_listening(listener_.get());
+  listener_.reset();
+  const auto again = listen_on(where);
+  EXPECT_TRUE(again) << again.error().text;
+}
+
+TEST_P(LoopTest, ALoopThatEndsClosesItsStreams) {
+  connect_pair();
+  auto other = make_loop(GetParam());
+  Recorder recorder{*other};
+  const core::Fd listener = *listen_on(*Endpoint::parse("127.0.0.1:auto"));
+  const StreamId stream = loop_->connect(*local_endpoint(listener.get()), client_, 1);
+  turn_until([&] { return client_.connected.size() == 2; });
+  ASSERT_TRUE(loop_->is_open(stream));
+  other->adopt(core::Fd(accept4(listener.get(), nullptr, nullptr, SOCK_NONBLOCK)), recorder, 0);
+  other->turn(core::monotonic_ns());
+  other.reset();
+  pollfd seen{.fd = loop_->native_fd(stream), .events = POLLRDHUP, .revents = 0};
+  EXPECT_EQ(poll(&seen, 1, 0), 1) << "not some time later";
+}
+
+TEST_P(LoopTest, MoreStreamsThanBuffersLoseNothing) {
+  constexpr std::size_t kStreams = 700;
+  listener_ = *listen_on(*Endpoint::parse("127.0.0.1:auto"));
+  loop_->listen(listener_.get(), server_, 7);
+  std::vector<StreamId> streams;
+  for (std::size_t i = 0; i < kStreams; ++i) {
+    streams.push_back(loop_->connect(*local_endpoint(listener_.get()), client_, i));
+    if (i % 100 == 99) turn_until([&] { return client_.connected.size() == streams.size(); });
+  }
+  turn_until([&] { return server_.accepted.size() == kStreams; });
+  server_.echo = true;
+  // To stop listening takes in what all of them have received meanwhile.
+  const core::Fd other = *listen_on(*Endpoint::parse("127.0.0.1:auto"));
+  server_.when_data = [&] {
+    server_.when_data = nullptr;
+    loop_->listen(other.get(), server_, 8);
+    loop_->stop_listening(other.get());
+  };
+  const std::string message(50'000, 'm');
+  for (const StreamId stream : streams) loop_->output(stream) += message;
+  turn_until([&] { return client_.data.size() == kStreams * message.size(); });
+  for (const StreamId stream : streams) loop_->close(stream, CloseMode::orderly);
+  turn_until([&] { return server_.closed.size() == kStreams; });
+}
+
+TEST_P(LoopTest, WatchesOtherDescriptors) {
   std::array<int, 2> ends{};
   ASSERT_EQ(pipe(ends.data()), 0);
   const core::Fd read_end(ends[0]), write_end(ends[1]);
@@ -184,7 +322,7 @@ TEST_F(LoopTest, WatchesOtherDescriptors) {
   EXPECT_EQ(woken, 1);
 }
 
-TEST_F(LoopTest, AChildOnASocketIsAStreamLikeAnyOther) {
+TEST_P(LoopTest, AChildOnASocketIsAStreamLikeAnyOther) {
   auto child = Child::start({"cat"}, {.stdio_socket = true});
   ASSERT_TRUE(child);
   const StreamId stream = loop_->adopt(child->take_stdio(), client_, 9);
@@ -194,6 +332,8 @@ TEST_F(LoopTest, AChildOnASocketIsAStreamLikeAnyOther) {
   turn_until([&] { return child->poll_exit().has_value(); });
   EXPECT_EQ(child->poll_exit(), "exited with status 0");
 }
+
+INSTANTIATE_TEST_SUITE_P(On, LoopTest, kEachLoop, loop_name);
 
 TEST(Child, SaysHowItEnded) {
   auto missing = Child::start({"gauntlet-no-such-program"}, {});

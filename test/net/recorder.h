@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <utility>
@@ -21,7 +22,9 @@ struct Recorder final : StreamHandler, AcceptHandler {
     data.append(bytes.data(), bytes.size());
     tags.push_back(tag);
     padding += *static_cast<volatile char*>(bytes.data() + bytes.size() + kReadPadding - 1);
+    if (const auto told = when_data) told();  // it may take itself away
     if (echo) loop.output(stream).append(bytes.data(), bytes.size());
+    if (pause_on_data) loop.pause_reading(stream, true);
     if (close_on_data) loop.close(stream, CloseMode::orderly);
   }
   bool on_half_closed(StreamId, std::uint64_t) override {
@@ -38,8 +41,10 @@ struct Recorder final : StreamHandler, AcceptHandler {
 
   Loop& loop;
   const TlsContext* tls = nullptr;  // of what is accepted
+  std::function<void()> when_data;
   bool echo = false;
   bool close_on_data = false;
+  bool pause_on_data = false;
   bool stays_half_open = false;
   int half_closed = 0;
   char padding = 0;

@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "net/backends.h"
 #include "net/certificate.h"
 #include "net/loop.h"
 #include "net/recorder.h"
@@ -22,9 +23,9 @@ namespace {
 
 constexpr core::Nanos kPatience = 20 * core::kSecond;
 
-class Tls : public testing::Test {
+class Tls : public OnEachLoop {
  protected:
-  explicit Tls(LoopLimits limits = {}) : loop_(make_loop(limits)) {
+  explicit Tls(LoopLimits limits = {}) : OnEachLoop(limits) {
     loop_->listen(listener_.get(), server_, 0);
     server_.tls = &server_context_;
   }
@@ -49,7 +50,6 @@ class Tls : public testing::Test {
     return fd;
   }
 
-  std::unique_ptr<Loop> loop_;
   Certificate certificate_;
   TlsContext server_context_ =
       *TlsContext::server({certificate_.chain_file(), certificate_.key_file()});
@@ -59,7 +59,7 @@ class Tls : public testing::Test {
   StreamId stream_;
 };
 
-TEST_F(Tls, BothSidesReadAndWritePlainBytes) {
+TEST_P(Tls, BothSidesReadAndWritePlainBytes) {
   server_.echo = true;
   connect_pair();
   loop_->output(stream_) += "hello";
@@ -68,7 +68,7 @@ TEST_F(Tls, BothSidesReadAndWritePlainBytes) {
   EXPECT_EQ(loop_->unsent_bytes(stream_), 0U);
 }
 
-TEST_F(Tls, WhatIsWrittenBeforeTheHandshakeFollowsIt) {
+TEST_P(Tls, WhatIsWrittenBeforeTheHandshakeFollowsIt) {
   stream_ = connect(&client_context_);
   loop_->output(stream_) += "early";
   loop_->flush(stream_);
@@ -76,7 +76,7 @@ TEST_F(Tls, WhatIsWrittenBeforeTheHandshakeFollowsIt) {
   turn_until([&] { return server_.data == "early"; });
 }
 
-TEST_F(Tls, LargeTransfersArriveWholeBothWays) {
+TEST_P(Tls, LargeTransfersArriveWholeBothWays) {
   server_.echo = true;
   connect_pair();
   std::string large(20'000'000, '\0');
@@ -86,7 +86,7 @@ TEST_F(Tls, LargeTransfersArriveWholeBothWays) {
   EXPECT_TRUE(client_.data == large);
 }
 
-TEST_F(Tls, APausedPeerHoldsTheOutputBack) {
+TEST_P(Tls, APausedPeerHoldsTheOutputBack) {
   connect_pair();
   loop_->pause_reading(server_.accepted[0], true);
   loop_->output(stream_) += std::string(20'000'000, 'y');
@@ -97,7 +97,7 @@ TEST_F(Tls, APausedPeerHoldsTheOutputBack) {
   turn_until([&] { return server_.data.size() == 20'000'000U; });
 }
 
-TEST_F(Tls, AnOrderlyEndSaysSo) {
+TEST_P(Tls, AnOrderlyEndSaysSo) {
   connect_pair();
   loop_->output(stream_) += "bye";
   loop_->close(stream_, CloseMode::orderly);
@@ -107,7 +107,7 @@ TEST_F(Tls, AnOrderlyEndSaysSo) {
   EXPECT_TRUE(client_.closed.empty()) << "the handler ordered it";
 }
 
-TEST_F(Tls, AHalfClosedStreamCanStillBeWrittenTo) {
+TEST_P(Tls, AHalfClosedStreamCanStillBeWrittenTo) {
   server_.stays_half_open = true;
   connect_pair();
   loop_->output(stream_) += "question";
@@ -122,7 +122,7 @@ TEST_F(Tls, AHalfClosedStreamCanStillBeWrittenTo) {
   EXPECT_EQ(client_.closed[0], CloseReason::peer_closed);
 }
 
-TEST_F(Tls, AnEndWithoutCloseNotifyIsAReset) {
+TEST_P(Tls, AnEndWithoutCloseNotifyIsAReset) {
   connect_pair();
   shutdown(loop_->native_fd(stream_), SHUT_WR);
   turn_until([&] { return !server_.closed.empty(); });
@@ -131,14 +131,14 @@ TEST_F(Tls, AnEndWithoutCloseNotifyIsAReset) {
   EXPECT_EQ(server_.half_closed, 0);
 }
 
-TEST_F(Tls, AResetIsAReset) {
+TEST_P(Tls, AResetIsAReset) {
   connect_pair();
   loop_->close(stream_, CloseMode::reset);
   turn_until([&] { return !server_.closed.empty(); });
   EXPECT_EQ(server_.closed[0], CloseReason::reset);
 }
 
-TEST_F(Tls, AHandlerMayCloseWithinItsData) {
+TEST_P(Tls, AHandlerMayCloseWithinItsData) {
   server_.close_on_data = true;
   connect_pair();
   loop_->output(stream_) += "last";
@@ -146,7 +146,7 @@ TEST_F(Tls, AHandlerMayCloseWithinItsData) {
   EXPECT_EQ(client_.closed[0], CloseReason::peer_closed);
 }
 
-TEST_F(Tls, PlainHttpIsSentAway) {
+TEST_P(Tls, PlainHttpIsSentAway) {
   const core::Fd peer = plain_socket();
   const std::string request = "POST /mcp HTTP/1.1\r\nHost: localhost\r\n\r\n";
   ASSERT_EQ(send(peer.get(), request.data(), request.size(), 0),
@@ -158,7 +158,7 @@ TEST_F(Tls, PlainHttpIsSentAway) {
   EXPECT_LT(recv(peer.get(), rest.data(), rest.size(), 0), 10) << "an alert at most";
 }
 
-TEST_F(Tls, GarbageOfAllSizesIsSentAway) {
+TEST_P(Tls, GarbageOfAllSizesIsSentAway) {
   for (std::size_t size = 1; size < 70'000; size = size * 3 + 1) {
     const core::Fd peer = plain_socket();
     std::string garbage(size, '\x16');
@@ -172,7 +172,7 @@ TEST_F(Tls, GarbageOfAllSizesIsSentAway) {
   EXPECT_TRUE(server_.data.empty());
 }
 
-TEST_F(Tls, ARecordThatWasTamperedWithEndsTheStream) {
+TEST_P(Tls, ARecordThatWasTamperedWithEndsTheStream) {
   connect_pair();
   turn_until([&] { return loop_->unsent_bytes(stream_) == 0; });
   const std::string forged = std::string("\x17\x03\x03\x00\x20", 5) + std::string(32, 'f');
@@ -183,7 +183,7 @@ TEST_F(Tls, ARecordThatWasTamperedWithEndsTheStream) {
   EXPECT_TRUE(server_.data.empty());
 }
 
-TEST_F(Tls, ACertificateThatIsNotTrustedFailsTheConnection) {
+TEST_P(Tls, ACertificateThatIsNotTrustedFailsTheConnection) {
   const Certificate other;
   const TlsContext context = *TlsContext::client({"localhost", other.chain_file(), false});
   connect(&context);
@@ -193,7 +193,7 @@ TEST_F(Tls, ACertificateThatIsNotTrustedFailsTheConnection) {
   EXPECT_TRUE(client_.connected.empty());
 }
 
-TEST_F(Tls, TheHostMustBeInTheCertificate) {
+TEST_P(Tls, TheHostMustBeInTheCertificate) {
   const TlsContext wrong = *TlsContext::client({"example.com", certificate_.chain_file(), false});
   connect(&wrong);
   turn_until([&] { return !client_.closed.empty(); });
@@ -206,7 +206,7 @@ TEST_F(Tls, TheHostMustBeInTheCertificate) {
   turn_until([&] { return client_.connected.size() == 2; });
 }
 
-TEST_F(Tls, StreamsKeepTheContextTheyBeganWith) {
+TEST_P(Tls, StreamsKeepTheContextTheyBeganWith) {
   server_.echo = true;
   connect_pair();
   const Certificate other;
@@ -218,7 +218,7 @@ TEST_F(Tls, StreamsKeepTheContextTheyBeganWith) {
   EXPECT_EQ(client_.errors[0], EKEYREJECTED) << "a new stream meets the new certificate";
 }
 
-TEST_F(Tls, APlainStreamBesideItStaysPlain) {
+TEST_P(Tls, APlainStreamBesideItStaysPlain) {
   connect_pair();
   server_.tls = nullptr;
   server_.echo = true;
@@ -231,7 +231,7 @@ struct SlowTls : Tls {
   SlowTls() : Tls({.handshake_ns = 500 * core::kMillisecond}) {}
 };
 
-TEST_F(SlowTls, APeerThatStallsInTheHandshakeIsCutOff) {
+TEST_P(SlowTls, APeerThatStallsInTheHandshakeIsCutOff) {
   const core::Fd silent = plain_socket();
   const core::Fd dripping = plain_socket();
   ASSERT_EQ(send(dripping.get(), "\x16\x03\x01", 3, 0), 3);
@@ -240,7 +240,7 @@ TEST_F(SlowTls, APeerThatStallsInTheHandshakeIsCutOff) {
   EXPECT_EQ(server_.closed, (std::vector<CloseReason>(2, CloseReason::reset)));
 }
 
-TEST_F(SlowTls, AServerThatStallsInTheHandshakeIsGivenUp) {
+TEST_P(SlowTls, AServerThatStallsInTheHandshakeIsGivenUp) {
   const core::Fd listener = *listen_on(*Endpoint::parse("127.0.0.1:auto"));
   loop_->connect(*local_endpoint(listener.get()), client_, 0, nullptr, &client_context_);
   turn_until([&] { return !client_.closed.empty(); });
@@ -248,7 +248,7 @@ TEST_F(SlowTls, AServerThatStallsInTheHandshakeIsGivenUp) {
   EXPECT_EQ(client_.errors[0], ETIMEDOUT);
 }
 
-TEST_F(SlowTls, AStreamThatShookHandsStaysHoweverIdle) {
+TEST_P(SlowTls, AStreamThatShookHandsStaysHoweverIdle) {
   connect_pair();
   const core::Nanos past = core::monotonic_ns() + 600 * core::kMillisecond;
   while (core::monotonic_ns() < past) loop_->turn(past);
@@ -286,14 +286,14 @@ class TlsPeer : public Tls {
   }
 };
 
-TEST_F(TlsPeer, OldVersionsAreRefused) {
+TEST_P(TlsPeer, OldVersionsAreRefused) {
   const auto failure =
       outcome([](SSL* session) { SSL_set_max_proto_version(session, TLS1_2_VERSION); });
   EXPECT_EQ(failure, "tlsv1 alert protocol version");
   EXPECT_EQ(outcome([](SSL*) {}), std::nullopt);
 }
 
-TEST_F(TlsPeer, OnlyHttp11IsAgreedOn) {
+TEST_P(TlsPeer, OnlyHttp11IsAgreedOn) {
   const auto offering = [](std::string protocols) {
     return [=](SSL* session) {
       SSL_set_alpn_protos(session, reinterpret_cast<const unsigned char*>(protocols.data()),
@@ -303,6 +303,10 @@ TEST_F(TlsPeer, OnlyHttp11IsAgreedOn) {
   EXPECT_EQ(outcome(offering("\x02h2\x08http/1.1")), std::nullopt);
   EXPECT_EQ(outcome(offering("\x02h2")), "tlsv1 alert no application protocol");
 }
+
+INSTANTIATE_TEST_SUITE_P(On, Tls, kEachLoop, loop_name);
+INSTANTIATE_TEST_SUITE_P(On, SlowTls, kEachLoop, loop_name);
+INSTANTIATE_TEST_SUITE_P(On, TlsPeer, kEachLoop, loop_name);
 
 TEST(TlsFilesTest, ErrorsNameTheFileAndWhy) {
   const Certificate one, two;

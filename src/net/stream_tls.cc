@@ -1,34 +1,34 @@
-// The TLS streams of the epoll loop.
+// The TLS streams of a loop, whichever it is.
 #include <cerrno>
 
-#include "net/epoll_loop.h"
+#include "net/stream_loop.h"
 
 namespace gauntlet::net {
 
-void EpollLoop::add_tls(StreamId id, const TlsContext& context) {
+void StreamLoop::add_tls(StreamId id, const TlsContext& context) {
   plain_buffer_.resize(kReadBufferBytes + kTlsRecordBytesMax + kReadPadding);
   streams_[id.slot].tls = std::make_unique<TlsSession>(context);
   handshakes_.push_back({id, core::monotonic_ns() + limits_.handshake_ns});
 }
 
-void EpollLoop::begin_tls(StreamId id, Stream& stream) {
+void StreamLoop::begin_tls(StreamId id, Stream& stream) {
   stream.tls->begin(stream.out);
   send_output(id, stream);
 }
 
-void EpollLoop::seal_output(Stream& stream) {
+void StreamLoop::seal_output(Stream& stream) {
   if (stream.tls->plain().empty()) return;
   take_buffer(stream.out);
   stream.tls->seal(stream.out);
   if (stream.tls->plain().empty()) release_buffer(stream.tls->plain());
 }
 
-void EpollLoop::seal_end(Stream& stream) {
+void StreamLoop::seal_end(Stream& stream) {
   seal_output(stream);
   stream.tls->end(stream.out);
 }
 
-void EpollLoop::open_input(StreamId id, Stream& stream, std::span<const char> received) {
+void StreamLoop::open_input(StreamId id, Stream& stream, std::span<const char> received) {
   const bool was_ready = stream.tls->is_ready();
   const std::span<char> plain(plain_buffer_.data(), plain_buffer_.size() - kReadPadding);
   take_buffer(stream.out);
@@ -46,13 +46,13 @@ void EpollLoop::open_input(StreamId id, Stream& stream, std::span<const char> re
 }
 
 // An alert, if there is one to send, has gone out by now.
-void EpollLoop::fail_tls(StreamId id, int error) {
+void StreamLoop::fail_tls(StreamId id, int error) {
   const TlsSession& session = *streams_[id.slot].tls;
   const bool connects = session.is_client() && !session.is_ready();
   end_stream(id, connects ? CloseReason::connect_failed : CloseReason::reset, error);
 }
 
-void EpollLoop::end_slow_handshakes() {
+void StreamLoop::end_slow_handshakes() {
   while (!handshakes_.empty()) {
     const Handshake first = handshakes_.front();
     const Stream* const stream = find(first.stream);
