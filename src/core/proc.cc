@@ -11,6 +11,7 @@
 #include <sstream>
 #include <string_view>
 #include <thread>
+#include <utility>
 
 namespace gauntlet::core {
 namespace {
@@ -55,6 +56,19 @@ std::optional<std::uint64_t> kilobytes(const std::string& path, std::string_view
     if (value >> kb) return kb;
   }
   return std::nullopt;
+}
+
+std::optional<std::uint64_t> sum_bytes(std::span<const pid_t> pids, const char* file,
+                                       std::string_view name) {
+  std::uint64_t sum_kb = 0;
+  bool seen = false;
+  for (const pid_t pid : pids) {
+    const auto kb = kilobytes("/proc/" + std::to_string(pid) + "/" + file, name);
+    seen |= kb.has_value();
+    sum_kb += kb.value_or(0);
+  }
+  if (!seen) return std::nullopt;
+  return sum_kb * 1024;
 }
 
 // The inode of the listening socket on that port, from /proc/net/tcp or tcp6.
@@ -107,15 +121,30 @@ std::vector<pid_t> process_tree(std::span<const pid_t> roots) {
 }
 
 std::optional<std::uint64_t> resident_bytes(std::span<const pid_t> pids) {
-  std::uint64_t sum_kb = 0;
-  bool seen = false;
-  for (const pid_t pid : pids) {
-    const auto kb = kilobytes("/proc/" + std::to_string(pid) + "/status", "VmRSS:");
-    seen |= kb.has_value();
-    sum_kb += kb.value_or(0);
+  return sum_bytes(pids, "status", "VmRSS:");
+}
+
+std::optional<std::uint64_t> proportional_bytes(std::span<const pid_t> pids) {
+  return sum_bytes(pids, "smaps_rollup", "Pss:");
+}
+
+std::vector<ThreadTime> own_threads() {
+  std::vector<ThreadTime> threads;
+  std::error_code error;
+  for (const auto& task : fs::directory_iterator("/proc/self/task", error)) {
+    ThreadTime thread{.id = static_cast<pid_t>(std::stol(task.path().filename())), .name = {}};
+    std::ifstream name(task.path() / "comm");
+    std::getline(name, thread.name);
+    ProcessTime time;
+    add_thread(task.path() / "schedstat", time);
+    thread.cpu = time.cpu;
+    thread.run_queue_delay = time.run_queue_delay;
+    threads.push_back(std::move(thread));
   }
-  if (!seen) return std::nullopt;
-  return sum_kb * 1024;
+  std::ranges::sort(threads, {}, [](const ThreadTime& thread) {
+    return std::pair(thread.id != getpid(), thread.id);
+  });
+  return threads;
 }
 
 ProcessTime process_time(std::span<const pid_t> pids) {

@@ -20,6 +20,10 @@ std::vector<pid_t> process_tree(std::span<const pid_t> roots);
 // VmRSS of the processes together, in bytes; nullopt where none of them is there.
 std::optional<std::uint64_t> resident_bytes(std::span<const pid_t> pids);
 
+// Memory of the processes together where what several of them share counts once (PSS); nullopt
+// where the kernel tells it of none of them. Walks their page tables: some ms for 100 MB.
+std::optional<std::uint64_t> proportional_bytes(std::span<const pid_t> pids);
+
 // Of all threads that the processes have now: a thread that ends takes its share with it, so the
 // sum may fall from one reading to the next.
 struct ProcessTime {
@@ -27,6 +31,15 @@ struct ProcessTime {
   Nanos run_queue_delay = 0;  // ready to run, and waiting for a core
 };
 ProcessTime process_time(std::span<const pid_t> pids);
+
+// The threads of this process now, the main thread first.
+struct ThreadTime {
+  pid_t id = 0;
+  std::string name;
+  Nanos cpu = 0;
+  Nanos run_queue_delay = 0;
+};
+std::vector<ThreadTime> own_threads();
 
 // The process that listens on this TCP port of this machine (IPv4 or IPv6), where we may see it; of
 // several that inherited the socket, the one they have it from.

@@ -21,11 +21,9 @@ run::ErrorClass error_without_answer(const HttpExchange& exchange) {
 
 }  // namespace
 
-void Clients::enqueue(std::uint32_t index, core::Nanos intended, core::Nanos now, std::size_t phase,
+void Clients::enqueue(std::uint32_t index, core::Nanos intended, std::size_t phase,
                       std::uint8_t operation) {
   Client& client = clients_[index];
-  tally_.scheduled(phase);
-  tally_.dispatched(phase, now - intended);
   const bool no_connection = client.state == State::waiting || client.state == State::closed ||
                              client.state == State::unopened || client.state == State::half_closed;
   if (no_connection || client.calls.full()) {
@@ -364,7 +362,9 @@ void Clients::expire(std::uint32_t index, core::Nanos now) {
     if (blamed) --client.unmatched;
     fail(index, call, blamed ? run::ErrorClass::protocol : run::ErrorClass::timeout);
   }
-  if (stuck) drop_connection(index, net::CloseMode::reset);
+  if (!stuck) return;
+  fail_sent(index, run::ErrorClass::timeout);  // what was behind it is given up with it
+  drop_connection(index, net::CloseMode::reset);
 }
 
 std::vector<std::uint32_t> Clients::take_idle() {

@@ -56,7 +56,7 @@ class Clients final : public net::StreamHandler {
 
   // A call of this client is due (`intended`); it is queued, or counted as unsent. send_queued()
   // puts all that is queued and allowed onto the connection, in one write.
-  void enqueue(std::uint32_t client, core::Nanos intended, core::Nanos now, std::size_t phase,
+  void enqueue(std::uint32_t client, core::Nanos intended, std::size_t phase,
                std::uint8_t operation);
   void send_queued(std::uint32_t client);
 

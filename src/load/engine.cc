@@ -7,6 +7,7 @@ namespace {
 
 // Between begin() and the first intended send: long enough for every thread to see it.
 constexpr core::Nanos kStartDelay = 50 * core::kMillisecond;
+constexpr const char* kNoProbe = "each connection is a server of its own";
 
 }  // namespace
 
@@ -38,6 +39,7 @@ Engine::Engine(const run::Plan& plan, const Target& target)
     first += count;
   }
   for (auto& worker : workers_) threads_.emplace_back([&worker] { worker->run(); });
+  if (!target.is_stdio()) probe_ = std::make_unique<ProbeClient>(plan_, target_, operations_);
 }
 
 Engine::~Engine() {
@@ -54,14 +56,17 @@ std::uint64_t Engine::ready() const {
 void Engine::begin() {
   load_start_ = core::monotonic_ns() + kStartDelay;
   for (auto& worker : workers_) worker->begin(load_start_);
+  if (probe_) probe_->begin(load_start_);
 }
 
 void Engine::stop() {
   for (auto& worker : workers_) worker->stop();
+  if (probe_) probe_->stop();
 }
 
 bool Engine::finished() const {
-  return std::ranges::all_of(workers_, [](const auto& worker) { return worker->finished(); });
+  return std::ranges::all_of(workers_, [](const auto& worker) { return worker->finished(); }) &&
+         (!probe_ || probe_->finished());
 }
 
 std::vector<pid_t> Engine::child_pids() const {
@@ -94,6 +99,7 @@ void Engine::finish_into(run::Record& record) {
         record.faults.push_back(faults[i]);
     }
   }
+  record.probe = probe_ ? probe_->take_record() : run::ProbeRecord{.none_because = kNoProbe};
   // "Verified by nonce" is claimed only where every tool call had to carry its own.
   record.nonce_verified = true;
   for (const auto& operation : operations_)

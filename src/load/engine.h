@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "load/probe_client.h"
 #include "load/target.h"
 #include "load/worker.h"
 #include "run/plan.h"
@@ -44,9 +45,10 @@ class Engine {
         on_snapshot(i, static_cast<const run::Snapshot&>(*snapshot));
         workers_[i]->tally().give_back(std::move(snapshot));
       }
+    if (probe_) probe_->forget_seconds();
   }
 
-  // After finished(): phases, clients, faults and unmatched answers.
+  // After finished(): phases, clients, faults, unmatched answers and what the probe saw.
   void finish_into(run::Record& record);
 
   static std::uint32_t default_threads();
@@ -59,6 +61,7 @@ class Engine {
   std::vector<RequestTemplate> operations_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::thread> threads_;
+  std::unique_ptr<ProbeClient> probe_;  // none over stdio: see run::ProbeRecord
   core::Nanos load_start_ = 0;
 };
 

@@ -12,18 +12,17 @@ void Tally::scheduled(std::size_t phase, std::uint64_t count) {
   phases_[phase].counts.scheduled += count;
 }
 
-void Tally::dispatched(std::size_t phase, core::Nanos send_lag) {
-  ++second_->counts.dispatched;
-  ++phases_[phase].counts.dispatched;
-  second_->latencies.send_lag.record_ns(send_lag);
-  phases_[phase].latencies.send_lag.record_ns(send_lag);
+void Tally::dispatched(std::size_t phase, core::Nanos send_lag, std::uint64_t count) {
+  second_->counts.dispatched += count;
+  phases_[phase].counts.dispatched += count;
+  record(phase, [&](run::Latencies& where) { where.send_lag.record_ns(send_lag, count); });
 }
 
 void Tally::completed(std::size_t phase, core::Nanos response, core::Nanos service) {
-  for (auto* where : {&second_->latencies, &phases_[phase].latencies}) {
-    where->response.record_ns(response);
-    where->service.record_ns(service);
-  }
+  record(phase, [&](run::Latencies& where) {
+    where.response.record_ns(response);
+    where.service.record_ns(service);
+  });
   ++second_->counts.completed;
   ++phases_[phase].counts.completed;
 }
@@ -54,7 +53,19 @@ void Tally::revoke(std::size_t phase) {
   breached(phase, run::Breach::duplicated);
 }
 
+void Tally::begin_phase(std::size_t phase) {
+  settle_recent();
+  recent_phase_ = phase;
+}
+
+void Tally::settle_recent() {
+  second_->latencies.merge(recent_);
+  phases_[recent_phase_].latencies.merge(recent_);
+  recent_.reset();
+}
+
 bool Tally::hand_over() {
+  settle_recent();
   auto empty = empty_.pop();
   if (!empty) return false;
   full_.push(std::move(second_));  // cannot be full: there are only kSnapshotsInFlight snapshots

@@ -1,6 +1,8 @@
 // Tally: the counters and histograms of one load thread: the second in progress and the totals of
 // every phase. Seconds are handed to the main thread through two lock-free rings (full ones out,
 // empty ones back); where the main thread is late, a "second" simply grows longer.
+// A time is recorded once: those of the phase in progress are added to its totals and to the second
+// when the second is handed over, which histograms do exactly.
 #pragma once
 
 #include <memory>
@@ -22,10 +24,13 @@ class Tally {
 
   // Load thread.
   run::Snapshot& second() { return *second_; }
-  run::PhaseTotals& phase(std::size_t index) { return phases_[index]; }
+  const run::PhaseTotals& phase(std::size_t index) {  // as of now
+    settle_recent();
+    return phases_[index];
+  }
 
   void scheduled(std::size_t phase, std::uint64_t count = 1);
-  void dispatched(std::size_t phase, core::Nanos send_lag);
+  void dispatched(std::size_t phase, core::Nanos send_lag, std::uint64_t count = 1);
   void completed(std::size_t phase, core::Nanos response, core::Nanos service);
   void failed(std::size_t phase, run::ErrorClass error);
   void breached(std::size_t phase, run::Breach breach);
@@ -48,8 +53,21 @@ class Tally {
   const std::vector<run::PhaseTotals>& phases() const { return phases_; }
 
  private:
+  // Calls `record` on the latencies that a time of this phase belongs into.
+  template <typename Record>
+  void record(std::size_t phase, Record record) {
+    if (phase > recent_phase_) begin_phase(phase);
+    if (phase == recent_phase_) return record(recent_);
+    record(second_->latencies);
+    record(phases_[phase].latencies);
+  }
+  void begin_phase(std::size_t phase);
+  void settle_recent();
+
   std::unique_ptr<run::Snapshot> second_;
   std::vector<run::PhaseTotals> phases_;
+  run::Latencies recent_;  // of that phase, not yet among the above
+  std::size_t recent_phase_ = 0;
   SnapshotRing full_;
   SnapshotRing empty_;
 };

@@ -79,6 +79,7 @@ void Worker::begin_stretch(core::Nanos begin) {
 
 void Worker::run() {
   prctl(PR_SET_TIMERSLACK, 1);  // the default of 50 us would show in every send
+  prctl(PR_SET_NAME, share_.name);
   std::uint64_t salt_seed = plan_.seed;
   Clients clients({.target = target_,
                    .plan = plan_,
@@ -128,6 +129,7 @@ void Worker::drive(Clients& clients) {
   const core::Nanos end = load_end();
   if (plan_.load.arrivals != run::Arrivals::closed) begin_stretch(start_);
   second_start_ = core::monotonic_ns();
+  next_second_ = second_start_ + core::kSecond;
   cpu_before_ = core::thread_cpu_ns();
   queue_delay_before_ = run_queue_delay();
   // Bytes moved while connections opened belong to no second.
@@ -143,13 +145,13 @@ void Worker::drive(Clients& clients) {
       clients.sweep(now);
       next_sweep_ = now + kSweepInterval;
     }
-    if (now - second_start_ >= core::kSecond) end_second(clients, now);
+    if (now >= next_second_) end_second(clients, now);
     loop_->turn(std::min(end, next_wake(now)));
   }
 }
 
 core::Nanos Worker::next_wake(core::Nanos now) const {
-  core::Nanos wake = std::min(next_sweep_, second_start_ + core::kSecond);
+  core::Nanos wake = std::min(next_sweep_, next_second_);
   if (schedule_) wake = std::min(wake, std::min(schedule_->next().due, stretch_end()));
   if (next_fault_ < planned_.size()) wake = std::min(wake, start_ + planned_[next_fault_].at);
   return std::max(wake, now);
@@ -194,8 +196,10 @@ void Worker::fire_idle(Clients& clients, core::Nanos now) {
 void Worker::dispatch(Clients& clients, std::uint32_t client, core::Nanos intended,
                       core::Nanos now) {
   const std::size_t phase = phase_at(intended - start_);
+  tally_.scheduled(phase, plan_.load.burst);
+  tally_.dispatched(phase, now - intended, plan_.load.burst);
   for (std::uint32_t b = 0; b < plan_.load.burst; ++b)
-    clients.enqueue(client, intended, now, phase, draw_operation());
+    clients.enqueue(client, intended, phase, draw_operation());
   if (is_touched_[client]) return;
   is_touched_[client] = true;
   touched_.push_back(client);
@@ -228,7 +232,7 @@ void Worker::drain(Clients& clients) {
     }
     if ((!sending && clients.outstanding() == 0) || now >= limit) break;
     clients.sweep(now);
-    if (now - second_start_ >= core::kSecond) end_second(clients, now);
+    if (now >= next_second_) end_second(clients, now);
     loop_->turn(sending ? now : now + kSweepInterval);
   }
   if (schedule_) count_missed();
@@ -280,6 +284,7 @@ void Worker::end_second(Clients& clients, core::Nanos now) {
   second.victims_waiting = clients.victims_waiting();
   second.cpu = cpu - cpu_before_;
   second.run_queue_delay = delay - queue_delay_before_;
+  next_second_ = now + core::kSecond;
   const core::Nanos signal = second.first_signal;  // monotonic so far
   if (signal != 0) second.first_signal = std::max<core::Nanos>(signal - start_, 1);
   if (!tally_.hand_over()) {  // the main thread is late: this second goes on

@@ -22,8 +22,9 @@ namespace gauntlet::load {
 struct WorkerShare {
   std::uint32_t index = 0;  // of the thread
   std::uint32_t threads = 1;
-  std::uint32_t first = 0;  // client
-  std::uint32_t count = 0;  // clients
+  std::uint32_t first = 0;    // client
+  std::uint32_t count = 0;    // clients
+  const char* name = "load";  // of the thread, as /proc shows it
 };
 
 class Worker {
@@ -102,6 +103,7 @@ class Worker {
   std::vector<bool> is_touched_;
   core::Nanos next_sweep_ = 0;    // monotonic
   core::Nanos second_start_ = 0;  // monotonic
+  core::Nanos next_second_ = 0;   // monotonic
   core::Nanos cpu_before_ = 0;
   core::Nanos queue_delay_before_ = 0;
 

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <utility>
 
+#include "core/quantity.h"
 #include "main/run_session.h"
 #include "run/measured.h"
 #include "verdict/judge.h"
@@ -70,7 +71,10 @@ class Climb {
 
 void announce(const run::Plan& plan, std::size_t i, const RunOptions& options) {
   if (options.quiet) return;
-  fmt::print("\nlevel {} of {}: {}\n", i + 1, plan.levels.size(), plan.levels[i].name);
+  const run::Level& level = plan.levels[i];
+  fmt::print("\nlevel {} of {}: {}, {} in {}\n", i + 1, plan.levels.size(), level.name,
+             level.rate > 0 ? core::format_rate(level.rate) : "as fast as answers come",
+             run::pattern_name(level.burst));
 }
 
 }  // namespace

@@ -38,6 +38,7 @@ RunSession::RunSession(run::Plan plan, const RunOptions& options, std::vector<st
     : plan_(std::move(plan)),
       options_(options),
       sampler_([this] { return target_pids(); }),
+      own_threads_(plan_),
       status_(stdout, report::is_terminal(stdout), report::terminal_columns(stdout)) {
   record_.run.id = make_run_id(plan_);
   record_.run.repro = repro_line(argv, plan_.seed);
@@ -60,7 +61,7 @@ core::Result<void> RunSession::choose_target() {
   }
   std::string url = options_.url;
   if (url.empty() || url == "builtin") {
-    auto server = OwnServer::start(plan_.load.transport);
+    auto server = OwnServer::start(plan_.load.transport, plan_.load.workers);
     if (!server) return std::unexpected(server.error());
     own_server_ = std::move(*server);
     url = own_server_->url();
@@ -138,6 +139,7 @@ core::Result<void> RunSession::find_floor() {
 }
 
 core::Result<void> RunSession::open_connections(core::Nanos grace) {
+  faults_.plan(plan_, own_server_ ? &*own_server_ : nullptr);
   started_ = core::monotonic_ns();
   engine_ = std::make_unique<load::Engine>(plan_, target_);
   recorder_.emplace(plan_, engine_->threads());
@@ -173,7 +175,10 @@ void RunSession::drive() {
 
 void RunSession::step() {
   const core::Nanos now = core::monotonic_ns();
-  sampler_.tick(now, core::to_seconds(now - engine_->load_start()));
+  const double t = core::to_seconds(now - engine_->load_start());
+  sampler_.tick(now, t);
+  own_threads_.tick(t);
+  faults_.tick(now, engine_->load_start());
   note_target_exit();
   bool closed = false;
   engine_->collect([&](std::size_t thread, const run::Snapshot& snapshot) {
@@ -246,7 +251,9 @@ run::Record RunSession::finish() {
   for (std::size_t i = 0; i < plan_.phases.size(); ++i)
     record_.phase_start_s.push_back(core::to_seconds(run::phase_start(plan_, i)));
   engine_->finish_into(record_);
+  faults_.fill(record_, engine_->load_start());
   sampler_.fill(record_);
+  own_threads_.fill(record_);
   recorder_->fill(record_);
   record_.attribute_outages();
   record_.note_skipped_faults();

@@ -12,8 +12,10 @@
 #include "load/engine.h"
 #include "load/probe.h"
 #include "load/target.h"
+#include "main/fault_timeline.h"
 #include "main/interrupt.h"
 #include "main/own_server.h"
+#include "main/own_threads.h"
 #include "main/run_options.h"
 #include "main/target_sampler.h"
 #include "record/metrics_server.h"
@@ -64,6 +66,8 @@ class RunSession {
   std::unique_ptr<load::Engine> engine_;
   std::optional<record::Recorder> recorder_;
   TargetSampler sampler_;
+  OwnThreads own_threads_;
+  FaultTimeline faults_;
   report::StatusLine status_;
   core::CpuTicks ticks_before_;
   core::Nanos started_ = 0;

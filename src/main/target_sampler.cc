@@ -8,6 +8,8 @@ namespace gauntlet::main {
 namespace {
 
 constexpr double kBytesPerMb = 1024.0 * 1024.0;
+// The kernel walks all pages of the target for it: milliseconds of one core.
+constexpr core::Nanos kProportionalInterval = 2 * core::kSecond;
 
 double seconds(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
@@ -43,8 +45,17 @@ void TargetSampler::tick(core::Nanos now, double t) {
   const std::vector<pid_t> tree = core::process_tree(roots);
   const auto bytes = core::resident_bytes(tree);
   if (!bytes) return;
-  memory_.push_back({t, static_cast<double>(*bytes) / kBytesPerMb});
+  memory_.push_back({t, static_cast<double>(*bytes) / kBytesPerMb, proportional_mb(now, tree)});
   cores_.push_back(core_sample(t, tree));
+}
+
+std::optional<double> TargetSampler::proportional_mb(core::Nanos now,
+                                                     const std::vector<pid_t>& tree) {
+  if (now < next_proportional_) return std::nullopt;
+  next_proportional_ = now + kProportionalInterval;
+  const auto bytes = core::proportional_bytes(tree);
+  if (!bytes) return std::nullopt;
+  return static_cast<double>(*bytes) / kBytesPerMb;
 }
 
 std::optional<double> TargetSampler::latest_mb() const {

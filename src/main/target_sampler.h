@@ -1,7 +1,7 @@
 // TargetSampler: what the target's processes use of this machine, once a second, where they are
 // visible from here: our own server, spawned stdio servers, or whoever listens on a loopback port.
-// Resident memory, and who had the cores: a target that had none is not a slow one.
-// Main thread only.
+// Resident memory, every few seconds what of it is not counted twice, and who had the cores: a
+// target that had none is not a slow one. Main thread only.
 #pragma once
 
 #include <functional>
@@ -26,8 +26,11 @@ class TargetSampler {
   void fill(run::Record& record) const;
 
  private:
+  std::optional<double> proportional_mb(core::Nanos now, const std::vector<pid_t>& tree);
+
   std::function<std::vector<pid_t>()> roots_;
   core::Nanos next_ = 0;
+  core::Nanos next_proportional_ = 0;
   bool had_roots_ = false;
   std::vector<run::MemorySample> memory_;
   std::vector<run::CoreSample> cores_;

@@ -58,6 +58,8 @@ std::string properties(const run::Record& record) {
   out += property("run.seed", fmt::format("{}", plan.seed));
   out += property("run.repro", record.run.repro);
   out += property("target.url", record.target.url);
+  out += property("target.transport", record.target.transport);
+  out += property("target.protocol", record.target.protocol);
   out += property("load.connections", fmt::format("{}", plan.load.connections));
   out += property("load.offered_per_s", fmt::format("{:.1f}", run::offered_per_s(record)));
   out +=
@@ -112,8 +114,8 @@ std::string test_case(const run::Record& record, const run::TestResult& test) {
   return fmt::format(
       "    <testcase classname=\"{}\" name=\"{}\" time=\"{:.3f}\">\n{}"
       "    </testcase>\n",
-      xml_escaped(record.plan.suite), xml_escaped(test.name), run::measure(record).length_s(),
-      outcome_element(test));
+      xml_escaped(run::suite_title(record)), xml_escaped(test.name),
+      run::measure(record).length_s(), outcome_element(test));
 }
 
 }  // namespace
@@ -134,7 +136,7 @@ std::string junit_xml(const run::Record& record, const run::Verdict& verdict) {
   const auto counts = fmt::format(
       "name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{}\" time=\"{:.3f}\" "
       "timestamp=\"{}\"",
-      xml_escaped(record.plan.suite), verdict.tests.size(), failures, skipped,
+      xml_escaped(run::suite_title(record)), verdict.tests.size(), failures, skipped,
       record.run.duration_s, xml_escaped(record.run.started_at));
   std::string cases;
   for (const auto& test : verdict.tests) cases += test_case(record, test);

@@ -48,6 +48,7 @@ json::object run_json(const run::Record& record) {
   const auto& run = record.run;
   return {{"id", text(run.id)},
           {"suite", text(record.plan.suite)},
+          {"variant", text_or_null(run::variant(record))},
           {"mode", text(run::to_string(record.plan.mode))},
           {"seed", fmt::format("{}", record.plan.seed)},
           {"argv", texts(run.argv)},
@@ -158,6 +159,7 @@ json::object memory_json(const run::Record& record) {
             {"peak", nullptr},
             {"end", nullptr},
             {"samples", 0},
+            {"proportional_peak", nullptr},
             {"reason", text_or_null(record.memory_reason)}};
   }
   const auto peak = std::ranges::max_element(samples, {}, &run::MemorySample::resident_mb);
@@ -165,10 +167,47 @@ json::object memory_json(const run::Record& record) {
           {"peak", number(peak->resident_mb)},
           {"end", number(samples.back().resident_mb)},
           {"samples", samples.size()},
+          {"proportional_peak", number(run::proportional_peak_mb(record).value_or(NAN))},
           {"reason", nullptr}};
 }
 
-json::object self_check_json(const run::SelfCheck& check) {
+json::array threads_json(const std::vector<run::OwnThread>& all) {
+  json::array threads;
+  for (const auto& thread : all)
+    threads.push_back(
+        json::object{{"name", text(thread.name)},
+                     {"cpu", number(thread.cpu)},
+                     {"run_queue_delay_share", number(thread.run_queue_delay_share)}});
+  return threads;
+}
+
+json::object comparison_json(const run::ProbeComparison& seen) {
+  const auto side = [](double value, double low, const std::optional<double>& high) {
+    return json::object{
+        {"value", number(value)}, {"low", number(low)}, {"high", number(high.value_or(NAN))}};
+  };
+  return {{"load", side(seen.load_ms, seen.load_low_ms, seen.load_high_ms)},
+          {"probe", side(seen.probe_ms, seen.probe_low_ms, seen.probe_high_ms)},
+          {"allowed_apart", number(seen.allowed_ms)},
+          {"agrees", seen.agrees ? json::value(*seen.agrees) : json::value(nullptr)}};
+}
+
+json::object probe_json(const run::Record& record) {
+  const auto& probe = record.probe;
+  json::object compared;
+  for (const auto& seen : record.self_check.probe) compared[seen.quantile] = comparison_json(seen);
+  return {{"connections", probe.connections},
+          {"planned_per_s", number(probe.rate_per_s)},
+          {"scheduled", probe.totals.counts.scheduled},
+          {"completed", probe.totals.counts.completed},
+          {"errors", run::sum(probe.totals.counts.errors)},
+          {"send_lag_ms_p99", number(probe.totals.latencies.send_lag.quantile_ms(0.99))},
+          {"service_time_ms", std::move(compared)},
+          {"unjudged", text_or_null(record.self_check.probe_unjudged)}};
+}
+
+json::object self_check_json(const run::Record& record) {
+  const auto& check = record.self_check;
   return {{"trusted", check.trusted},
           {"reasons", texts(check.reasons)},
           {"send_lag_ms", json::object{{"p50", number(check.send_lag_ms_p50)},
@@ -182,7 +221,14 @@ json::object self_check_json(const run::SelfCheck& check) {
           {"steal_share", number(check.steal_share)},
           {"target_wait_share", number(check.target_wait_share.value_or(NAN))},
           {"others_cpu_share", number(check.others_cpu_share.value_or(NAN))},
-          {"machine_busy", text_or_null(check.machine_busy)}};
+          {"machine_busy", text_or_null(check.machine_busy)},
+          {"achieved_per_s", number(check.achieved_per_s)},
+          {"achieved_share", check.offered_per_s > 0
+                                 ? number(check.achieved_per_s / check.offered_per_s)
+                                 : json::value(nullptr)},
+          {"floor_share", number(check.floor_share.value_or(NAN))},
+          {"threads", threads_json(check.threads)},
+          {"probe", probe_json(record)}};
 }
 
 json::object check_json(const run::CheckResult& check) {
@@ -278,9 +324,12 @@ json::object level_json(const run::LevelResult& result) {
           {"errors", result.errors},
           {"error_rate", scheduled > 0 ? number(errors / scheduled) : json::value(nullptr)},
           {"target_memory_mb", number(result.memory_peak_mb.value_or(NAN))},
+          {"target_proportional_mb", number(result.proportional_peak_mb.value_or(NAN))},
           {"target_cpu", number(result.target_cpu.value_or(NAN))},
           {"generator_cpu", number(result.generator_cpu)},
           {"floor_per_s", number(result.floor_per_s.value_or(NAN))},
+          {"floor_share", result.floor_per_s ? number(result.achieved_per_s / *result.floor_per_s)
+                                             : json::value(nullptr)},
           {"trusted", result.trusted}};
 }
 
@@ -288,6 +337,20 @@ json::array levels_json(const std::vector<run::LevelResult>& all) {
   json::array levels;
   for (const auto& level : all) levels.push_back(level_json(level));
   return levels;
+}
+
+// The same levels by their pattern: figures of single calls and of bursts say nothing about each
+// other.
+json::array patterns_json(const std::vector<run::LevelResult>& all) {
+  json::array patterns;
+  for (const std::uint32_t burst : run::bursts_of(all)) {
+    json::array names;
+    for (const auto& result : all)
+      if (result.level.burst == burst) names.push_back(text(result.level.name));
+    patterns.push_back(json::object{
+        {"pattern", run::pattern_name(burst)}, {"burst", burst}, {"levels", std::move(names)}});
+  }
+  return patterns;
 }
 
 json::object estimate_json(const stats::Estimate& estimate) {
@@ -381,12 +444,13 @@ std::string summary_json(const run::Record& record, const run::Verdict& verdict,
       {"response_time_ms", times_json(measured.latencies.response)},
       {"service_time_ms", times_json(measured.latencies.service)},
       {"target_memory_mb", memory_json(record)},
-      {"self_check", self_check_json(record.self_check)},
+      {"self_check", self_check_json(record)},
       {"floor", floor_json(record)},
       {"tests", tests_json(verdict)},
       {"phases", phases_json(record)},
       {"faults", faults_json(record.faults)},
       {"levels", levels_json(record.levels)},
+      {"patterns", patterns_json(record.levels)},
       {"scaling", scaling_json(record)},
       {"capacity", record.capacity ? capacity_json(*record.capacity) : json::value(nullptr)},
       {"seconds", seconds_json(record.seconds)},

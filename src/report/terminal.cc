@@ -103,6 +103,19 @@ std::string table(const std::vector<Row>& rows, bool color) {
   return out;
 }
 
+std::string_view agreement_text(std::optional<bool> agrees) {
+  if (!agrees) return "too few to tell";
+  return *agrees ? "agrees" : "DISAGREES";
+}
+
+std::string probe_text(const run::SelfCheck& check) {
+  std::string text;
+  for (const auto& seen : check.probe)
+    text += fmt::format("{}{} {:.3g} ms, the load's {:.3g} ms ({})", text.empty() ? "" : "; ",
+                        seen.quantile, seen.probe_ms, seen.load_ms, agreement_text(seen.agrees));
+  return text.empty() ? "" : "\n            probe client's " + text;
+}
+
 std::string self_check_text(const run::SelfCheck& check) {
   auto text = fmt::format(
       "{}; send lag p99 {}, busiest thread {:.2f} cores, core wait {:.1f} %, "
@@ -115,6 +128,7 @@ std::string self_check_text(const run::SelfCheck& check) {
         "\n            target's core wait {:.1f} %, other programs {:.1f} % of the cores",
         *check.target_wait_share * 100, check.others_cpu_share.value_or(0) * 100);
   }
+  text += probe_text(check);
   for (const auto& reason : check.reasons) text += fmt::format("\n            {}", reason);
   if (!check.machine_busy.empty()) {
     text += fmt::format("\n            machine busy: {}", check.machine_busy);
@@ -151,30 +165,46 @@ std::string load_text(const run::Record& record) {
                      core::format_rate(record.floor->messages_per_s));
 }
 
+constexpr std::string_view kLevelRow =
+    "{:<24} {:>7} {:>12} {:>12} {:>9} {:>8} {:>8} {:>8} {:>9} {:>9} {:>12} {:>6}";
+
 std::string level_row(const run::LevelResult& result) {
   const bool closed = result.level.rate == 0;
   const auto errors = static_cast<double>(result.errors);
   const double rate = result.scheduled > 0 ? errors / static_cast<double>(result.scheduled) : 0;
-  return fmt::format(
-      "{:<24} {:>7} {:>5} {:>12} {:>12} {:>8.3g} {:>8.3g} {:>8.3g} {:>9} {:>9} {:>7}{}\n",
-      result.level.name, core::format_count(result.level.connections), result.level.burst,
-      closed ? "closed" : core::format_rate(result.offered_per_s),
-      core::format_rate(result.achieved_per_s), result.response_p50_ms, result.response_p95_ms,
-      result.response_p99_ms, run::format_value(rate, run::Unit::ratio),
-      result.memory_peak_mb ? run::format_value(*result.memory_peak_mb, run::Unit::megabytes)
-                            : "none",
-      result.floor_per_s
-          ? fmt::format("{:.0f} %", 100 * result.achieved_per_s / *result.floor_per_s)
-          : "none",
-      result.trusted ? "" : "  NOT trusted");
+  const auto memory =
+      result.proportional_peak_mb ? result.proportional_peak_mb : result.memory_peak_mb;
+  const auto ms = [](double value) { return fmt::format("{:.3g}", value); };
+  return fmt::format(kLevelRow, result.level.name, core::format_count(result.level.connections),
+                     closed ? "closed" : core::format_rate(result.offered_per_s),
+                     core::format_rate(result.achieved_per_s),
+                     fmt::format("{:.1f}", result.messages_per_write), ms(result.response_p50_ms),
+                     ms(result.response_p95_ms), ms(result.response_p99_ms),
+                     run::format_value(rate, run::Unit::ratio),
+                     memory ? run::format_value(*memory, run::Unit::megabytes) : "none",
+                     result.floor_per_s ? core::format_rate(*result.floor_per_s) : "none",
+                     result.floor_per_s ? fmt::format("{:.0f} %", 100 * result.achieved_per_s /
+                                                                      *result.floor_per_s)
+                                        : "none") +
+         (result.trusted ? "\n" : "  NOT trusted\n");
 }
 
-std::string levels_table(const std::vector<run::LevelResult>& levels) {
-  auto out = fmt::format("\n{:<24} {:>7} {:>5} {:>12} {:>12} {:>8} {:>8} {:>8} {:>9} {:>9} {:>7}\n",
-                         "level", "conns", "burst", "offered", "achieved", "p50 ms", "p95", "p99",
-                         "errors", "memory", "floor");
-  for (const auto& result : levels) out += level_row(result);
-  return out + scaling_text(levels);
+// One table a pattern, each level beside the floor of its own.
+std::string pattern_table(const run::Record& record, std::uint32_t burst) {
+  auto out = fmt::format("\n{}: {}\n", run::suite_title(record), run::pattern_name(burst));
+  out += fmt::format(kLevelRow, "level", "conns", "offered", "achieved", "msg/write", "p50 ms",
+                     "p95", "p99", "errors", "memory", "floor", "share");
+  out += '\n';
+  for (const auto& result : record.levels)
+    if (result.level.burst == burst) out += level_row(result);
+  return out;
+}
+
+std::string levels_tables(const run::Record& record) {
+  std::string out;
+  for (const std::uint32_t burst : run::bursts_of(record.levels))
+    out += pattern_table(record, burst);
+  return out + scaling_text(record.levels);
 }
 
 }  // namespace
@@ -229,7 +259,7 @@ void StatusLine::clear() {
 std::string verdict_text(const run::Record& record, const run::Verdict& verdict,
                          std::string_view report_path, bool color) {
   auto out = table(rows_of(verdict), color);
-  if (!record.levels.empty()) out += levels_table(record.levels);
+  if (!record.levels.empty()) out += levels_tables(record);
   if (record.capacity) out += capacity_table(*record.capacity);
   const auto line = [&](std::string_view title, std::string_view text) {
     if (!text.empty()) fmt::format_to(std::back_inserter(out), "{:<10}  {}\n", title, text);
@@ -240,7 +270,7 @@ std::string verdict_text(const run::Record& record, const run::Verdict& verdict,
   line("load", load_text(record));
   line("repeat", record.run.repro);
   line("report", report_path);
-  fmt::format_to(std::back_inserter(out), "\n{} ({}): {}\n", record.plan.suite,
+  fmt::format_to(std::back_inserter(out), "\n{} ({}): {}\n", run::suite_title(record),
                  run::to_string(record.plan.mode), painted(verdict.outcome, 0, color));
   return out;
 }

@@ -75,6 +75,44 @@ double messages_per_write(const Record& record) {
   return writes == 0 ? 0 : static_cast<double>(dispatched) / static_cast<double>(writes);
 }
 
+std::string variant(const Record& record) {
+  if (record.levels.empty()) return "";
+  return record.target.transport + "," + record.target.protocol;
+}
+
+std::string suite_title(const Record& record) {
+  const std::string over = variant(record);
+  return over.empty() ? record.plan.suite : record.plan.suite + "[" + over + "]";
+}
+
+std::optional<double> floor_share(const Record& record) {
+  if (!record.floor || record.floor->messages_per_s <= 0) return std::nullopt;
+  return measure(record).achieved_per_s / record.floor->messages_per_s;
+}
+
+std::optional<double> proportional_peak_mb(const Record& record) {
+  const Measured measured = measure(record);
+  std::optional<double> peak;
+  for (const auto& sample : record.memory) {
+    const bool inside = sample.t >= measured.start_s && sample.t <= measured.end_s;
+    if (inside && sample.proportional_mb)
+      peak = std::max(peak.value_or(0), *sample.proportional_mb);
+  }
+  return peak;
+}
+
+std::vector<std::uint32_t> bursts_of(const std::vector<LevelResult>& levels) {
+  std::vector<std::uint32_t> bursts;
+  for (const auto& result : levels)
+    if (std::ranges::find(bursts, result.level.burst) == bursts.end())
+      bursts.push_back(result.level.burst);
+  return bursts;
+}
+
+std::string pattern_name(std::uint32_t burst) {
+  return burst == 1 ? "single calls" : "bursts of " + std::to_string(burst);
+}
+
 std::optional<stats::ScalingFit> scaling_of(const std::vector<LevelResult>& levels) {
   std::vector<stats::ScalingSample> samples;
   for (const auto& result : levels)
@@ -99,6 +137,7 @@ LevelResult level_result(const Record& record) {
                      .scheduled = totals.counts.scheduled,
                      .errors = sum(totals.counts.errors),
                      .memory_peak_mb = {},
+                     .proportional_peak_mb = proportional_peak_mb(record),
                      .target_cpu = target_cpu(record, measured),
                      .generator_cpu = record.self_check.cpu_busiest_thread,
                      .floor_per_s = {},

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "run/record.h"
@@ -30,8 +31,26 @@ double offered_per_s(const Record& record);
 // Messages sent per gathered write in the measured phase; 0 where nothing was written.
 double messages_per_write(const Record& record);
 
+// Over what a climbing suite ran, "http,2026-07-28": the same suite has other figures over another
+// transport or revision, and reports keep them apart. "" for other runs.
+std::string variant(const Record& record);
+// The suite's name with its variant: "scale[http,2026-07-28]".
+std::string suite_title(const Record& record);
+
+// What was achieved, of what this machine carries of the same pattern; nothing without a floor.
+std::optional<double> floor_share(const Record& record);
+
+// The largest of the target's proportional memory (PSS) in the measured phase, where it was
+// sampled.
+std::optional<double> proportional_peak_mb(const Record& record);
+
 // What the record of one level's run came to. `judged` and the level are the caller's to say.
 LevelResult level_result(const Record& record);
+
+// The bursts that levels have, each once, in their order; and what a pattern is called: "single
+// calls", "bursts of 16".
+std::vector<std::uint32_t> bursts_of(const std::vector<LevelResult>& levels);
+std::string pattern_name(std::uint32_t burst);
 
 // The scaling law through the judged levels' throughput; nothing where there are too few.
 std::optional<stats::ScalingFit> scaling_of(const std::vector<LevelResult>& levels);

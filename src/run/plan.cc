@@ -23,6 +23,7 @@ Plan at_level(const Plan& plan, std::size_t level) {
   run.load.connections = step.connections;
   run.load.rate = step.rate;
   run.load.burst = step.burst;
+  if (step.workers > 0) run.load.workers = step.workers;
   if (step.rate == 0) run.load.arrivals = Arrivals::closed;
   std::erase_if(run.phases, [&](const Phase& phase) {
     return !phase.level.empty() && phase.level != step.name;

@@ -66,6 +66,7 @@ struct LoadPlan {
   core::Nanos floor = 0;  // how long the same pattern is echoed before, on this machine; 0: not
   std::string protocol = "auto";   // or the revision to insist on
   std::string transport = "http";  // of our own server: http, tcp or unix
+  std::uint32_t workers = 0;       // of our own server; 0: half of the cores
   std::vector<Operation> mix;
   std::vector<std::pair<std::string, std::string>> headers;  // added to every HTTP request
 };
@@ -76,6 +77,7 @@ struct Level {
   std::uint32_t connections = 1;
   double rate = 0;  // 0: a closed loop
   std::uint32_t burst = 1;
+  std::uint32_t workers = 0;  // of our own server; 0: as the load says
 };
 
 struct Phase {

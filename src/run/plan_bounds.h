@@ -13,6 +13,7 @@ inline constexpr double kRateMax = 1e8;  // messages per second
 inline constexpr std::uint64_t kBurstMax = 1024;
 inline constexpr std::uint64_t kPipelineMax = 1024;
 inline constexpr std::uint64_t kThreadsMax = 256;
+inline constexpr std::uint64_t kWorkersMax = 256;  // of our own server
 inline constexpr double kWeightMax = 1e6;
 inline constexpr core::Nanos kRampMax = 3600 * core::kSecond;
 inline constexpr core::Nanos kTimeoutMin = core::kMillisecond;

@@ -35,6 +35,8 @@ struct Second {
 struct MemorySample {
   double t = 0;
   double resident_mb = 0;  // all processes of the target together
+  // The same with what they share counted once (PSS); at every few samples, where it can be read.
+  std::optional<double> proportional_mb = {};
 };
 
 // Who had the cores of the machine that the target runs on, in CPU seconds since the respective
@@ -107,6 +109,32 @@ struct FaultRecord {
   void merge(const FaultRecord& other);
 };
 
+// What the separate probe client saw of the measured phase (load/probe_client.h).
+struct ProbeRecord {
+  std::uint32_t connections = 0;
+  double rate_per_s = 0;  // planned
+  PhaseTotals totals = {};
+  std::string none_because = {};  // why there was no probe; "" where there was one
+};
+
+// One quantile of the service time as the load and as the probe saw it, with its bounds; no upper
+// bound where the samples are too few for one.
+struct ProbeComparison {
+  std::string quantile;  // "p99"
+  double load_ms = 0, load_low_ms = 0;
+  double probe_ms = 0, probe_low_ms = 0;
+  std::optional<double> load_high_ms, probe_high_ms;
+  double allowed_ms = 0;       // how far the bounds may be apart
+  std::optional<bool> agrees;  // nothing where it cannot be told
+};
+
+// A thread of this process in the measured phase.
+struct OwnThread {
+  std::string name;
+  double cpu = 0;                    // cores
+  double run_queue_delay_share = 0;  // of the time: ready to run, and without a core
+};
+
 struct SelfCheck {
   bool trusted = true;
   std::vector<std::string> reasons;  // why not
@@ -120,6 +148,11 @@ struct SelfCheck {
   std::optional<double> target_wait_share;  // of the time that it wanted to run
   std::optional<double> others_cpu_share;   // of all cores
   std::string machine_busy;  // why the target cannot be blamed for being slow; "" where it can
+  double achieved_per_s = 0;
+  std::optional<double> floor_share;  // achieved / what this machine carries of the pattern
+  std::vector<OwnThread> threads;     // the main thread's first
+  std::vector<ProbeComparison> probe;
+  std::string probe_unjudged;  // why the probe says nothing; "" where it does
 };
 
 struct TargetInfo {
@@ -169,9 +202,10 @@ struct LevelResult {
   double response_p50_ms = 0, response_p95_ms = 0, response_p99_ms = 0, response_max_ms = 0;
   std::uint64_t scheduled = 0;
   std::uint64_t errors = 0;
-  std::optional<double> memory_peak_mb;  // of the target
-  std::optional<double> target_cpu;      // cores
-  double generator_cpu = 0;              // cores, of its busiest thread
+  std::optional<double> memory_peak_mb;  // of the target, resident
+  std::optional<double> proportional_peak_mb;
+  std::optional<double> target_cpu;  // cores
+  double generator_cpu = 0;          // cores, of its busiest thread
   std::optional<double> floor_per_s;
   bool trusted = false;
 };
@@ -233,6 +267,7 @@ struct Record {
   std::vector<ClientOutcome> clients;
   std::vector<Outage> outages;  // of all clients, by their end
   std::vector<FaultRecord> faults;
+  ProbeRecord probe;
   SelfCheck self_check;
   std::optional<FloorRecord> floor;
   std::vector<LevelResult> levels;   // of a climbing suite; the rest is then of its last judged one

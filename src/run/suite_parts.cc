@@ -125,13 +125,15 @@ Operation read_operation(const toml::table& table, TomlProblems& problems) {
 }
 
 void read_level(const toml::table& table, TomlProblems& problems, Plan& plan) {
-  TomlTable level(table, "[[level]]", {"name", "connections", "rate", "burst"}, problems);
+  TomlTable level(table, "[[level]]", {"name", "connections", "rate", "burst", "workers"},
+                  problems);
   Level result;
   result.name = read_new_name(level, "name", plan.levels, &Level::name);
   level.require("connections");
   result.connections = narrow(level.count("connections", 1, {1, kConnectionsMax}));
   result.rate = level.rate("rate", {0, kRateMax});
   result.burst = narrow(level.count("burst", plan.load.burst, {1, kBurstMax}));
+  result.workers = narrow(level.count("workers", 0, {0, kWorkersMax}));
   plan.levels.push_back(std::move(result));
 }
 
@@ -243,17 +245,18 @@ void read_load(TomlTable& top, Plan& plan) {
   const auto* node = top.find("load");
   if (node == nullptr) return;
   if (!node->is_table()) return top.complain("load", "has to be a table, [load]");
-  TomlTable load(
-      *node->as_table(), "[load]",
-      {"connections", "rate", "arrivals", "burst", "pipeline", "threads", "ramp", "timeout",
-       "reconnect", "reconnect_min", "reconnect_max", "headers", "protocol", "transport", "floor"},
-      top.problems());
+  TomlTable load(*node->as_table(), "[load]",
+                 {"connections", "rate", "arrivals", "burst", "pipeline", "threads", "ramp",
+                  "timeout", "reconnect", "reconnect_min", "reconnect_max", "headers", "protocol",
+                  "transport", "workers", "floor"},
+                 top.problems());
   LoadPlan& result = plan.load;
   result.arrivals = read_arrivals(load);
   read_size(load, top.has("level"), plan);
   result.floor = load.duration("floor", result.floor, {0, kPhaseMax});
   result.protocol = load.text("protocol", result.protocol);
   result.transport = load.choice("transport", result.transport, {"http", "tcp", "unix"});
+  result.workers = narrow(load.count("workers", result.workers, {0, kWorkersMax}));
   result.burst = narrow(load.count("burst", result.burst, {1, kBurstMax}));
   result.pipeline = narrow(load.count("pipeline", result.pipeline, {1, kPipelineMax}));
   result.threads = narrow(load.count("threads", result.threads, {0, kThreadsMax}));

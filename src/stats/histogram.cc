@@ -36,9 +36,9 @@ void Histogram::add(std::size_t cell, std::uint64_t count) {
   end_ = std::max(end_, cell + 1);
 }
 
-void Histogram::record_ns(std::int64_t value_ns) {
+void Histogram::record_ns(std::int64_t value_ns, std::uint64_t count) {
   const auto ns = static_cast<std::uint64_t>(std::max<std::int64_t>(value_ns, 0));
-  record_us((ns + core::kMicrosecond - 1) / core::kMicrosecond);
+  record_us((ns + core::kMicrosecond - 1) / core::kMicrosecond, count);
 }
 
 void Histogram::merge(const Histogram& other) {

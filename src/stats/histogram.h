@@ -28,7 +28,8 @@ class Histogram {
 
   // Values above kHighestUs are counted at kHighestUs, and in saturated(). 0 is counted as 0.
   void record_us(std::uint64_t value_us, std::uint64_t count = 1);
-  void record_ns(std::int64_t value_ns);  // rounded up to whole microseconds; negative counts as 0
+  // Rounded up to whole microseconds; negative counts as 0.
+  void record_ns(std::int64_t value_ns, std::uint64_t count = 1);
 
   void merge(const Histogram& other);  // exact and commutative
   void reset();                        // cheap when little was recorded

@@ -1,6 +1,8 @@
 #include "stats/quantile_interval.h"
 
+#include <algorithm>
 #include <boost/math/distributions/binomial.hpp>
+#include <limits>
 
 #include "core/check.h"
 
@@ -22,6 +24,30 @@ std::optional<QuantileInterval> quantile_interval(const Histogram& histogram, do
   const double k = quantile(complement(below, tail)) + 1;
   return QuantileInterval{histogram.value_at_rank_us(static_cast<std::uint64_t>(j)),
                           histogram.value_at_rank_us(static_cast<std::uint64_t>(k))};
+}
+
+// Ranks of groups, as above; a group stands for all of its samples.
+QuantileBounds quantile_bounds(const Histogram& histogram, double q, double confidence,
+                               std::uint64_t group) {
+  GAUNTLET_CHECK(q > 0 && q < 1 && confidence > 0 && confidence < 1 && group > 0);
+  QuantileBounds bounds{0, std::numeric_limits<double>::infinity()};
+  const std::uint64_t groups = histogram.count() / group;
+  if (groups == 0) return bounds;
+  const double tail = (1 - confidence) / 2;
+  const auto n = static_cast<double>(groups);
+  const boost::math::binomial below(n, q);
+  const auto at = [&](std::uint64_t rank) {
+    return static_cast<double>(histogram.value_at_rank_us(std::min(rank, histogram.count()))) / 1e3;
+  };
+  if (cdf(below, 0) <= tail) {
+    const auto j = static_cast<std::uint64_t>(quantile(below, tail)) + 1;
+    bounds.low_ms = at((j - 1) * group + 1);
+  }
+  if (pdf(below, n) <= tail) {
+    const auto k = static_cast<std::uint64_t>(quantile(complement(below, tail))) + 1;
+    bounds.high_ms = at(k * group);
+  }
+  return bounds;
 }
 
 bool enough_samples(double q, std::uint64_t samples) {

@@ -22,6 +22,16 @@ struct QuantileInterval {
 std::optional<QuantileInterval> quantile_interval(const Histogram& histogram, double q,
                                                   double confidence = 0.95);
 
+// Between which times the quantile lies, with this confidence, where the samples come in groups of
+// `group` that share their fate (calls of one burst) and count as one each. The upper bound is
+// infinite where there are too few for one, the lower one 0. An empty histogram: 0 to infinity.
+struct QuantileBounds {
+  double low_ms = 0;
+  double high_ms = 0;
+};
+QuantileBounds quantile_bounds(const Histogram& histogram, double q, double confidence,
+                               std::uint64_t group);
+
 // Whether `samples` leave at least kSamplesBeyondMin beyond the quantile: 10,000 for 0.999. Never
 // true of q = 1: the maximum is a fact about these samples and estimates nothing.
 bool enough_samples(double q, std::uint64_t samples);

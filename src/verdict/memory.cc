@@ -30,9 +30,19 @@ std::string sample_evidence(const std::vector<TrendSample>& samples) {
                      samples.back().t - samples.front().t);
 }
 
-Observed observe_peak(const std::vector<TrendSample>& samples) {
-  const auto peak = std::ranges::max_element(samples, {}, &TrendSample::y)->y;
-  return exact(peak, run::format_value(peak, run::Unit::megabytes), sample_evidence(samples));
+// Of what the processes have in proportion (PSS) where the kernel tells; resident memory counts
+// what they share once for each of them.
+Observed observe_peak(const run::Record& record, const std::vector<TrendSample>& samples) {
+  const auto resident = std::ranges::max_element(samples, {}, &TrendSample::y)->y;
+  const auto proportional = run::proportional_peak_mb(record);
+  auto evidence = sample_evidence(samples);
+  if (!proportional) {
+    return exact(resident, run::format_value(resident, run::Unit::megabytes), std::move(evidence));
+  }
+  evidence = fmt::format("proportional memory (PSS); resident {}, {}",
+                         run::format_value(resident, run::Unit::megabytes), evidence);
+  return exact(*proportional, run::format_value(*proportional, run::Unit::megabytes),
+               std::move(evidence));
 }
 
 Observed observe_growth(const std::vector<TrendSample>& samples) {
@@ -69,7 +79,7 @@ Observed observe_memory(const run::Record& record, const run::Metric& metric) {
   }
   const auto samples = samples_in_phase(record);
   if (samples.empty()) return inconclusive("no_samples: no memory sample in the measured phase");
-  return metric.kind == run::MetricKind::memory_peak ? observe_peak(samples)
+  return metric.kind == run::MetricKind::memory_peak ? observe_peak(record, samples)
                                                      : observe_growth(samples);
 }
 

@@ -11,7 +11,8 @@
 //   spread_p         chi-square p of the messages completed by each connection, against all equal;
 //                    bursts count as one, since they go to one connection by plan. Open loop only
 //   spread_max_mean  the busiest connection's messages / the mean
-//   memory_peak      the largest sample in the measured phase, of all the target's processes
+//   memory_peak      the largest sample in the measured phase, of all the target's processes: of
+//                    proportional memory (PSS) where it can be read, else of resident memory
 //   memory_growth    Theil-Sen slope of these samples x 5 min, with its 95 % confidence interval;
 //                    a projection where the phase is shorter, and then it says so
 //   recovery         from the fault's start to recovered, by stats/recovery.h on one-second windows

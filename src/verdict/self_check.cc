@@ -11,6 +11,7 @@
 #include "run/limit.h"
 #include "run/measured.h"
 #include "verdict/core_share.h"
+#include "verdict/probe_check.h"
 
 namespace gauntlet::verdict {
 
@@ -37,6 +38,19 @@ std::map<std::string, double> response_limits_ms(const run::Plan& plan) {
     }
   }
   return limits;
+}
+
+// How far the generator may be off at each quantile that is judged; at p99 always, since time-outs
+// count from the intended time in every run.
+std::map<std::string, double> allowed_off_ms(const run::Plan& plan) {
+  std::map<std::string, double> allowed = response_limits_ms(plan);
+  for (auto& [name, ms] : allowed) ms = std::max(ms * kLagShareMax, kLagFloorMs);
+  const double by_time_out = core::to_millis(plan.load.timeout) * kLagShareMax;
+  const auto [p99, fresh] = allowed.emplace("p99", std::max(by_time_out, kLagFloorMs));
+  if (!fresh) p99->second = std::min(p99->second, std::max(by_time_out, kLagFloorMs));
+  // The median is compared in every run, if only to be reported.
+  allowed.emplace("p50", p99->second);
+  return allowed;
 }
 
 void check_lag(const run::Record& record, run::SelfCheck& check) {
@@ -125,6 +139,8 @@ run::SelfCheck assess(const run::Record& record) {
   const double length_s = run::measure(record).length_s();
   fill_lag(totals.latencies.send_lag, check);
   check.offered_per_s = run::offered_per_s(record);
+  check.achieved_per_s = run::measure(record).achieved_per_s;
+  check.floor_share = run::floor_share(record);
   check.dispatched_per_s =
       length_s > 0 ? static_cast<double>(totals.counts.dispatched) / length_s : 0;
   check_lag(record, check);
@@ -133,6 +149,7 @@ run::SelfCheck assess(const run::Record& record) {
     check_schedule(record, check);
   }
   check_cpu(check);
+  check_probe(record, allowed_off_ms(record.plan), check);
   check_cores(record, check);
   check.trusted = check.reasons.empty();
   return check;

@@ -23,9 +23,9 @@ inline constexpr double kBusiestThreadMax = 0.95;
 
 // Fills the send lag, the rates, `trusted` and `reasons`, which are the generator's own state, and
 // apart from them the shares of the cores and `machine_busy` (core_share.h). Takes over what only
-// the machine can tell from record.self_check: cpu_busiest_thread, run_queue_delay_share and
-// steal_share. The last two are reported and not judged: what waiting for a core does to the load
-// shows in the send lag, and a shared machine waits often without harm.
+// the machine can tell from record.self_check: cpu_busiest_thread, run_queue_delay_share, threads
+// and steal_share. The last three are reported and not judged: what waiting for a core does to the
+// load shows in the send lag and against the probe, and a shared machine waits often without harm.
 run::SelfCheck assess(const run::Record& record);
 
 }  // namespace gauntlet::verdict

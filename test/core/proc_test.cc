@@ -1,14 +1,17 @@
 #include "core/proc.h"
 
 #include <gtest/gtest.h>
+#include <pthread.h>
 #include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <csignal>
 #include <functional>
+#include <thread>
 
 namespace gauntlet::core {
 namespace {
@@ -102,6 +105,33 @@ TEST(CpuTicks, OfACoreThatComputesAreNotIdle) {
   EXPECT_LT(after.idle - before.idle, after.total - before.total);
   EXPECT_GT(ticks_per_second(), 0);
   EXPECT_GT(online_cores(), 0U);
+}
+
+TEST(ProportionalBytes, IsAPartOfWhatIsResident) {
+  const BusyChild child(one_core());
+  const std::array both = {getpid(), child.pid()};
+  const auto proportional = proportional_bytes(both);
+  ASSERT_TRUE(proportional);
+  EXPECT_GT(*proportional, 0U);
+  EXPECT_LT(*proportional, resident_bytes(both).value()) << "a fork shares nearly everything";
+  EXPECT_EQ(proportional_bytes(std::span<const pid_t>()), std::nullopt);
+}
+
+TEST(OwnThreads, AreNamedAndTheMainOneIsFirst) {
+  std::atomic<bool> stop = false;
+  std::jthread thread([&] {
+    pthread_setname_np(pthread_self(), "worker bee");
+    while (!stop) {
+    }
+  });
+  const auto bee = [] {
+    const auto threads = own_threads();
+    EXPECT_EQ(threads.front().id, getpid());
+    const auto found = std::ranges::find(threads, "worker bee", &ThreadTime::name);
+    return found == threads.end() ? ThreadTime{} : *found;
+  };
+  EXPECT_TRUE(comes_true([&] { return bee().cpu > 10 * kMillisecond; }));
+  stop = true;
 }
 
 }  // namespace

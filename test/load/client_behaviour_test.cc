@@ -87,7 +87,8 @@ TEST_F(Heartbeats, TellWithACallInFlightToo) {
   turn_until([&] { return clients_->is_idle(0); });
   server_.silent = true;
   const core::Nanos now = core::monotonic_ns();
-  clients_->enqueue(0, now, now, 0, 0);
+  tally_.scheduled(0);
+  clients_->enqueue(0, now, 0, 0);
   clients_->send_queued(0);
   turn_until([&] { return clients_->outstanding() == 0; });
   EXPECT_EQ(errors(ErrorClass::indeterminate), 1U) << "given up long before its time-out";
@@ -116,7 +117,8 @@ TEST_F(Retries, CompleteTheMessageFromItsIntendedTime) {
   earn();
   server_.silent = true;
   const core::Nanos intended = core::monotonic_ns() - 40 * core::kMillisecond;
-  clients_->enqueue(0, intended, core::monotonic_ns(), 0, 0);
+  tally_.scheduled(0);
+  clients_->enqueue(0, intended, 0, 0);
   clients_->send_queued(0);
   turn_until([&] { return outcome().drops >= 1; });  // the first attempt is over
   server_.silent = false;
@@ -166,7 +168,8 @@ TEST_F(Storm, KnowsNoBudget) {
   server_.busy = true;
   const core::Nanos now = core::monotonic_ns();
   turn_until([&] { return clients_->is_idle(0); });
-  clients_->enqueue(0, now, now, 0, 0);
+  tally_.scheduled(0);
+  clients_->enqueue(0, now, 0, 0);
   clients_->send_queued(0);
   turn_until([&] { return counts().retries >= 20; });
   server_.busy = false;
@@ -195,7 +198,8 @@ TEST_F(Retries, ThatStillWaitAtTheEndAreErrors) {
   earn();
   server_.silent = true;
   const core::Nanos now = core::monotonic_ns();
-  clients_->enqueue(0, now, now, 0, 0);
+  tally_.scheduled(0);
+  clients_->enqueue(0, now, 0, 0);
   clients_->send_queued(0);
   turn_until([&] { return outcome().drops >= 1; });
   clients_->give_up_all();

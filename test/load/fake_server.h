@@ -168,7 +168,8 @@ class SessionsTest : public testing::Test {
   void call() {
     turn_until([&] { return clients_->is_idle(0); });
     const core::Nanos now = core::monotonic_ns();
-    clients_->enqueue(0, now, now, 0, 0);
+    tally_.scheduled(0);
+    clients_->enqueue(0, now, 0, 0);
     clients_->send_queued(0);
     turn_until([&] { return clients_->outstanding() == 0; });
   }

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <cstdio>
 #include <map>
 
 #include "load/call_ring.h"
@@ -25,6 +26,13 @@ TEST(Nonce, IsWrittenAsSixteenHexDigits) {
   char text[17] = {};
   NonceCoder::write(text, 0x0123456789abcdefULL);
   EXPECT_STREQ(text, "0123456789abcdef");
+}
+
+RC_GTEST_PROP(Nonce, IsWrittenAsThePrinterDoes, (std::uint64_t nonce)) {
+  char text[17] = {}, expected[17] = {};
+  NonceCoder::write(text, nonce);
+  std::snprintf(expected, sizeof expected, "%016llx", static_cast<unsigned long long>(nonce));
+  RC_ASSERT(std::string(text) == expected);
 }
 
 TEST(Nonce, IsFoundInAnAnswerOfItsRunOnly) {
@@ -165,6 +173,34 @@ TEST(Tally, SecondsGoOutAndComeBackEmpty) {
     tally.give_back(std::move(second));
   }
   EXPECT_EQ(tally.take(), nullptr);
+}
+
+TEST(Tally, TimesOfAPhaseAreInItsTotalsAndInTheSecondTheyHappened) {
+  Tally tally(2);
+  const auto hand_over = [&tally] {
+    EXPECT_TRUE(tally.hand_over());
+    auto second = tally.take();
+    auto latencies = second->latencies;
+    tally.give_back(std::move(second));
+    return latencies;
+  };
+  tally.dispatched(0, 1'000'000, 3);
+  tally.completed(0, 5'000'000, 4'000'000);
+  auto second = hand_over();
+  EXPECT_EQ(second.send_lag.count(), 3U);
+  EXPECT_EQ(second.response.count(), 1U);
+  tally.completed(0, 7'000'000, 6'000'000);
+  tally.completed(1, 9'000'000, 8'000'000);   // in the same second a new phase begins
+  tally.completed(0, 11'000'000, 9'000'000);  // and a late answer is still of the old one
+  second = hand_over();
+  EXPECT_EQ(second.response.count(), 3U);
+  EXPECT_EQ(second.service.count(), 3U);
+  EXPECT_EQ(hand_over().response.count(), 0U);
+  EXPECT_EQ(tally.phases()[0].latencies.response.count(), 3U);
+  EXPECT_EQ(tally.phases()[0].latencies.response.max_us() / 1000, 11U);
+  EXPECT_EQ(tally.phases()[0].latencies.send_lag.count(), 3U);
+  EXPECT_EQ(tally.phases()[1].latencies.service.count(), 1U);
+  EXPECT_EQ(tally.phases()[1].latencies.service.min_us(), 8'000U);
 }
 
 TEST(Tally, ALateReaderMakesTheSecondLongerAndLosesNothing) {

@@ -12,7 +12,8 @@ TEST_F(SessionsTest, AreKeptOverReconnections) {
     cut(mode);
     if (mode == net::CloseMode::reset) turn_until([&] { return clients_->is_idle(0); });
     const core::Nanos now = core::monotonic_ns();
-    clients_->enqueue(0, now, now, 0, 0);  // a client that rests connects for it
+    tally_.scheduled(0);
+    clients_->enqueue(0, now, 0, 0);  // a client that rests connects for it
     clients_->send_queued(0);
     turn_until([&] { return clients_->outstanding() == 0; });
   }

@@ -176,6 +176,11 @@ TEST(Summary, TellsWhatEachLevelCameTo) {
   expect_described(document, schema, schema, "");
   const auto& levels = document.at("levels").as_array();
   ASSERT_EQ(levels.size(), 4U);
+  const auto& patterns = document.at("patterns").as_array();
+  ASSERT_EQ(patterns.size(), 1U);
+  EXPECT_EQ(patterns[0].at("pattern"), "single calls");
+  EXPECT_EQ(patterns[0].at("levels").as_array().size(), 4U);
+  EXPECT_EQ(document.at("run").at("variant"), "http,2025-11-25");
   EXPECT_EQ(levels[3].at("connections"), 80);
   EXPECT_EQ(levels[3].at("model"), "open");
   EXPECT_DOUBLE_EQ(levels[3].at("error_rate").as_double(), 0.01);

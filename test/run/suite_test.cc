@@ -360,6 +360,17 @@ TEST(Suite, ScaleIsWhatTheDesignSays) {
   EXPECT_EQ(at_level(*plan, 8).load.burst, 1U);
 }
 
+TEST(Workers, OfALevelComeBeforeThoseOfTheLoad) {
+  const auto load =
+      parse_suite(with("connections = 10", "connections = 10\nworkers = 3"), "a.toml", Mode::demo);
+  ASSERT_TRUE(load) << load.error().text;
+  EXPECT_EQ(load->load.workers, 3U);
+  const auto scale = load_suite("scale", Mode::demo);
+  ASSERT_TRUE(scale);
+  EXPECT_EQ(at_level(*scale, 0).load.workers, 0U);
+  EXPECT_EQ(at_level(*scale, 5).load.workers, 2U) << "one of them is killed";
+}
+
 TEST(Suite, UnknownNameSaysWhatThereIs) {
   const auto plan = load_suite("basline", Mode::demo);
   ASSERT_FALSE(plan);

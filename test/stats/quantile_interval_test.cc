@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <limits>
+
 #include <boost/math/distributions/binomial.hpp>
 
 #include "core/random.h"
@@ -95,6 +97,40 @@ TEST(EnoughSamples, WantsTenBeyond) {
   EXPECT_TRUE(enough_samples(0.999, 10'000));
   EXPECT_FALSE(enough_samples(0.5, 0));
   EXPECT_FALSE(enough_samples(1, 1'000'000'000));
+}
+
+TEST(QuantileBounds, AreTheIntervalWhereThereIsOne) {
+  Histogram histogram;
+  for (std::uint64_t us = 1; us <= 1000; ++us) histogram.record_us(us);
+  const auto interval = quantile_interval(histogram, 0.9, 0.99);
+  const auto bounds = quantile_bounds(histogram, 0.9, 0.99, 1);
+  ASSERT_TRUE(interval);
+  EXPECT_DOUBLE_EQ(bounds.low_ms, static_cast<double>(interval->lo_us) / 1e3);
+  EXPECT_DOUBLE_EQ(bounds.high_ms, static_cast<double>(interval->hi_us) / 1e3);
+}
+
+TEST(QuantileBounds, AreOpenWhereSamplesAreTooFew) {
+  Histogram histogram;
+  EXPECT_EQ(quantile_bounds(histogram, 0.5, 0.99, 1).low_ms, 0);
+  EXPECT_EQ(quantile_bounds(histogram, 0.5, 0.99, 1).high_ms,
+            std::numeric_limits<double>::infinity());
+  histogram.record_us(2000, 100);
+  EXPECT_EQ(quantile_bounds(histogram, 0.99, 0.99, 1).low_ms, 2) << "a lower one there is";
+  EXPECT_EQ(quantile_bounds(histogram, 0.99, 0.99, 1).high_ms,
+            std::numeric_limits<double>::infinity());
+}
+
+TEST(QuantileBounds, GroupsCountAsOneSample) {
+  Histogram each, tenfold;
+  for (std::uint64_t us = 1; us <= 1000; ++us) {
+    each.record_us(us);
+    tenfold.record_us(us, 10);
+  }
+  const auto of_each = quantile_bounds(each, 0.9, 0.99, 1);
+  const auto of_groups = quantile_bounds(tenfold, 0.9, 0.99, 10);
+  EXPECT_DOUBLE_EQ(of_groups.low_ms, of_each.low_ms);
+  EXPECT_DOUBLE_EQ(of_groups.high_ms, of_each.high_ms);
+  EXPECT_LT(quantile_bounds(tenfold, 0.9, 0.99, 1).high_ms, of_groups.high_ms);
 }
 
 }  // namespace

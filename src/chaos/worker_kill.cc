@@ -1,0 +1,172 @@
+#include "chaos/worker_kill.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <csignal>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <string_view>
+
+#include "net/loop.h"
+#include "wire/http.h"
+
+namespace gauntlet::chaos {
+namespace {
+
+constexpr std::string_view kDeaths = "gauntlet_server_worker_deaths_total";
+constexpr core::Nanos kScrapeTimeout = 500 * core::kMillisecond;
+constexpr std::size_t kMetricsBytesMax = 4 * 1024 * 1024;
+
+std::vector<pid_t> children_of(pid_t parent) {
+  const std::string pid = std::to_string(parent);
+  std::ifstream file("/proc/" + pid + "/task/" + pid + "/children");
+  return {std::istream_iterator<pid_t>(file), {}};
+}
+
+bool has_ended(int pidfd) {
+  pollfd ended{.fd = pidfd, .events = POLLIN, .revents = 0};
+  return poll(&ended, 1, 0) == 1;
+}
+
+// One GET of /metrics, until the answer is whole or the connection ends.
+class Scrape final : net::StreamHandler {
+ public:
+  std::optional<std::string> get(const net::Endpoint& where) {
+    const core::Nanos deadline = core::monotonic_ns() + kScrapeTimeout;
+    const auto stream = loop_->connect(where, *this, 0);
+    while (!done_ && core::monotonic_ns() < deadline) loop_->turn(deadline);
+    loop_->close(stream, net::CloseMode::reset);
+    return whole_ ? std::optional(std::move(body_)) : std::nullopt;
+  }
+
+ private:
+  void on_connected(net::StreamId stream, std::uint64_t) override {
+    loop_->output(stream) += "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  }
+  void on_data(net::StreamId, std::uint64_t, std::span<char> bytes) override {
+    using Event = wire::HttpParser::Event;
+    while (!done_) {
+      const auto step = parser_.step(bytes);
+      bytes = bytes.subspan(step.consumed);
+      if (step.event == Event::need_more) return;
+      if (step.event == Event::body) body_.append(step.body.data(), step.body.size());
+      whole_ = step.event == Event::end && parser_.head().status == 200;
+      done_ = step.event == Event::end || step.event == Event::error;
+    }
+  }
+  void on_closed(net::StreamId, std::uint64_t, net::CloseReason, int) override { done_ = true; }
+
+  std::unique_ptr<net::Loop> loop_ = net::make_loop();
+  wire::HttpParser parser_{wire::HttpParser::Role::response, {.body_bytes_max = kMetricsBytesMax}};
+  std::string body_;
+  bool done_ = false;
+  bool whole_ = false;
+};
+
+// The value of "name{…} 12" or "name 12"; nothing for any other line.
+std::optional<double> sample_of(std::string_view line, std::string_view name) {
+  if (!line.starts_with(name)) return std::nullopt;
+  line.remove_prefix(name.size());
+  if (line.empty() || (line.front() != '{' && line.front() != ' ')) return std::nullopt;
+  line.remove_prefix(line.rfind(' ') + 1);
+  double value = 0;
+  const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), value);
+  return error == std::errc{} ? std::optional(value) : std::nullopt;
+}
+
+std::string after(core::Nanos begin, core::Nanos end) {
+  return fmt::format("{:.0f} ms", core::to_millis(end - begin));
+}
+
+}  // namespace
+
+std::optional<double> scrape(const net::Endpoint& http, std::string_view metric) {
+  const auto text = Scrape().get(http);
+  if (!text) return std::nullopt;
+  std::optional<double> sum;
+  for (std::size_t at = 0; at < text->size();) {
+    const std::size_t end = std::min(text->find('\n', at), text->size());
+    if (const auto value = sample_of({text->data() + at, end - at}, metric))
+      sum = sum.value_or(0) + *value;
+    at = end + 1;
+  }
+  return sum;
+}
+
+core::Result<void> WorkerKill::probe() {
+  if (!children_of(supervisor_).empty()) return {};
+  return core::usage_error(fmt::format("process {} has no workers to kill", supervisor_));
+}
+
+core::Result<void> WorkerKill::arm(core::Nanos) {
+  if (auto possible = probe(); !possible) return possible;
+  before_ = children_of(supervisor_);
+  victim_ = before_[random_.below(before_.size())];
+  pidfd_ = core::Fd(static_cast<int>(syscall(SYS_pidfd_open, victim_, 0)));
+  if (!pidfd_.valid()) return std::unexpected(core::errno_error("pidfd_open"));
+  if (http_) deaths_before_ = scrape(*http_, kDeaths);
+  return {};
+}
+
+core::Result<void> WorkerKill::start() {
+  if (has_ended(pidfd_.get()))
+    return core::internal_error(fmt::format("worker {} had ended before it was killed", victim_));
+  if (syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0) != 0)
+    return std::unexpected(core::errno_error("pidfd_send_signal"));
+  started_at_ = core::monotonic_ns();
+  return {};
+}
+
+void WorkerKill::look() {
+  if (!started_at_) return;
+  if (!ended_at_ && has_ended(pidfd_.get())) ended_at_ = core::monotonic_ns();
+  if (!ended_at_ || succeeded_at_) return;
+  const auto is_new = [&](pid_t pid) { return std::ranges::find(before_, pid) == before_.end(); };
+  const auto children = children_of(supervisor_);
+  const auto successor = std::ranges::find_if(children, is_new);
+  if (successor == children.end()) return;
+  successor_ = *successor;
+  succeeded_at_ = core::monotonic_ns();
+}
+
+Evidence WorkerKill::evidence() {
+  look();
+  Evidence seen{.shown = ended_at_.has_value(), .facts = {}};
+  const auto fact = [&](const char* name, std::string value) {
+    seen.facts.emplace_back(name, std::move(value));
+  };
+  fact("workers", std::to_string(before_.size()));
+  fact("killed_pid", std::to_string(victim_));
+  fact("pidfd", !started_at_ ? "not signalled"
+                : ended_at_  ? "ended within " + after(*started_at_, *ended_at_)
+                             : "still runs");
+  fact("successor_pid", successor_ == 0 ? "none" : std::to_string(successor_));
+  if (succeeded_at_) fact("successor_within", after(*started_at_, *succeeded_at_));
+  if (deaths_before_ && deaths_after_)
+    fact("deaths_counted", fmt::format("{:.0f}", *deaths_after_ - *deaths_before_));
+  return seen;
+}
+
+// What was killed stays dead: there is nothing to end, and the last chance to look.
+core::Result<void> WorkerKill::stop() {
+  look();
+  if (http_) deaths_after_ = scrape(*http_, kDeaths);
+  return {};
+}
+
+core::Result<void> WorkerKill::verify_clean() {
+  const auto children = children_of(supervisor_);
+  if (std::ranges::find(children, victim_) != children.end())
+    return core::internal_error(fmt::format("worker {} is still there", victim_));
+  if (children.size() >= before_.size()) return {};
+  return core::internal_error(
+      fmt::format("{} of {} workers are there", children.size(), before_.size()));
+}
+
+}  // namespace gauntlet::chaos
