@@ -24,7 +24,10 @@ class Tally {
 
   // Load thread.
   run::Snapshot& second() { return *second_; }
-  run::PhaseTotals& phase(std::size_t index) { return phases_[index]; }
+  const run::PhaseTotals& phase(std::size_t index) {  // as of now
+    settle_recent();
+    return phases_[index];
+  }
 
   void scheduled(std::size_t phase, std::uint64_t count = 1);
   void dispatched(std::size_t phase, core::Nanos send_lag, std::uint64_t count = 1);

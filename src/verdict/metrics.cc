@@ -65,10 +65,19 @@ std::string error_evidence(const run::Counts& counts) {
                      core::format_count(counts.scheduled), classes);
 }
 
-// Errors that a saturated generator or a busy machine may have made.
-std::uint64_t own_errors(const run::Counts& counts) {
-  const auto of = [&](ErrorClass c) { return counts.errors[static_cast<std::size_t>(c)]; };
-  return of(ErrorClass::timeout) + of(ErrorClass::unsent);
+// Errors that a saturated generator or a busy machine may have made. What a later fault cut off
+// would have been over before it, had it been sent and answered in time.
+bool may_be_own(const run::Record& record, ErrorClass error) {
+  if (error == ErrorClass::indeterminate) return !record.faults.empty();
+  return error == ErrorClass::timeout || error == ErrorClass::unsent;
+}
+
+std::uint64_t own_errors(const run::Record& record) {
+  const auto& errors = run::measured_totals(record).counts.errors;
+  std::uint64_t own = 0;
+  for (std::size_t i = 0; i < errors.size(); ++i)
+    if (may_be_own(record, static_cast<ErrorClass>(i))) own += errors[i];
+  return own;
 }
 
 // Why `own` of the errors need not be the target's; "" where they are.
@@ -99,15 +108,15 @@ Observed observe_errors(const run::Record& record, const run::Metric& metric) {
   if (counts.scheduled == 0) return inconclusive(std::string(kNothingScheduled));
   const auto all = run::sum(counts.errors);
   if (metric.kind == run::MetricKind::error_rate) {
-    return observe_share(record, metric, all, own_errors(counts),
+    return observe_share(record, metric, all, own_errors(record),
                          static_cast<double>(counts.scheduled));
   }
   if (metric.kind == run::MetricKind::errors) {
-    return observe_share(record, metric, all, own_errors(counts), 1);
+    return observe_share(record, metric, all, own_errors(record), 1);
   }
   const auto of_class = counts.errors[metric.error_class];
   const auto error_class = static_cast<ErrorClass>(metric.error_class);
-  const bool own = error_class == ErrorClass::timeout || error_class == ErrorClass::unsent;
+  const bool own = may_be_own(record, error_class);
   return observe_share(record, metric, of_class, own ? of_class : 0, 1);
 }
 

@@ -150,6 +150,45 @@ TEST(UntrustedErrors, AreJudgedAsFarAsTheGeneratorCannotHaveMadeThem) {
   EXPECT_EQ(check(record, "errors_tool_error <= 5").outcome, Outcome::fail);
 }
 
+TEST(UntrustedErrors, WhatAFaultCutOffMayHaveBeenTheGeneratorsToFinishBefore) {
+  auto record = made_record();
+  set_error(record, run::ErrorClass::indeterminate, 60);
+  EXPECT_EQ(check(record, "error_rate < 1%").outcome, Outcome::fail) << "a trusted run is in time";
+  distrust(record);
+  EXPECT_EQ(check(record, "error_rate < 1%").outcome, Outcome::inconclusive);
+  record.faults.clear();
+  EXPECT_EQ(check(record, "error_rate < 1%").outcome, Outcome::fail);
+}
+
+TEST(Untrusted, WhoIsNotBackMayHaveWaitedForTheGenerator) {
+  auto record = made_record();
+  distrust(record);
+  ask(record, "back", {"reconnected >= 100%"}, "cut");
+  EXPECT_EQ(judge(record).outcome, Outcome::pass) << "who is back is back";
+  record.faults[0].reconnected = 4;
+  EXPECT_EQ(judge(record).outcome, Outcome::inconclusive);
+  record.self_check.trusted = true;
+  EXPECT_EQ(judge(record).outcome, Outcome::fail);
+}
+
+TEST(Fault, ThatTheTargetCannotBeGivenIsSkipped) {
+  auto record = made_record();
+  ask(record, "back", {"reconnected >= 100%", "recovery < 10s"}, "cut");
+  record.faults[0].has_evidence = false;
+  record.faults[0].skipped = "not ours";
+  const auto test = judge(record).tests[0];
+  EXPECT_EQ(test.outcome, Outcome::skipped);
+  EXPECT_EQ(test.reason, "not ours");
+}
+
+TEST(Memory, PeakIsOfWhatIsNotCountedTwiceWhereThatIsKnown) {
+  auto record = made_record();
+  EXPECT_EQ(check(record, "memory_peak < 30MB").outcome, Outcome::fail);
+  record.memory[20].proportional_mb = 25;
+  EXPECT_EQ(check(record, "memory_peak < 30MB").observed, "25 MB");
+  EXPECT_EQ(check(record, "memory_peak < 30MB").outcome, Outcome::pass);
+}
+
 TEST(Untrusted, FailureThatDoesNotDependOnLatencyOutweighsIt) {
   auto record = made_record();
   distrust(record);
