@@ -47,6 +47,21 @@ std::string loop_of(const Gauntlet& gauntlet) {
   return std::string(summary.at("host").as_object().at("loop_backend").as_string());
 }
 
+std::string metrics_of(const std::string& url) {
+  const net::Endpoint where = net::Url::parse(url)->endpoint;
+  const core::Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  EXPECT_EQ(connect(socket.get(), where.address(), where.length()), 0);
+  const std::string request =
+      "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+  EXPECT_EQ(write(socket.get(), request.data(), request.size()),
+            static_cast<ssize_t>(request.size()));
+  std::string text;
+  char piece[4096];
+  for (ssize_t n = 0; (n = read(socket.get(), piece, sizeof piece)) > 0;)
+    text.append(piece, static_cast<std::size_t>(n));
+  return text;
+}
+
 struct Case {
   std::string io, transport;
 };
@@ -77,6 +92,10 @@ TEST_P(IoTest, CarriesEveryMessage) {
   const auto summary = gauntlet.summary();
   ASSERT_FALSE(summary.empty()) << gauntlet.err();
   EXPECT_EQ(loop_of(gauntlet), GetParam().io);
+  if (GetParam().transport == "http") {
+    const std::string info = "gauntlet_server_loop_info{backend=\"" + GetParam().io + "\"} 1\n";
+    EXPECT_NE(metrics_of(server.url()).find(info), std::string::npos);
+  }
   EXPECT_GT(count(summary, "load", "completed"), 100);
   EXPECT_EQ(count(summary, "load", "completed"), count(summary, "load", "scheduled"));
 }

@@ -52,8 +52,11 @@ TEST(Metrics, TheTextIsCleanAndSpeaksOfTheWholeServer) {
   Failpoints failpoints(registry, 2);
   failpoints.set_tool("echo", {.delay_ns = 0, .fails = true});
   failpoints.on_call("echo");
-  const std::string text = prometheus_text(
-      {.board = board, .registry = registry, .failpoints = &failpoints, .bad = BadKind::drop});
+  const std::string text = prometheus_text({.board = board,
+                                            .registry = registry,
+                                            .failpoints = &failpoints,
+                                            .bad = BadKind::drop,
+                                            .loop_backend = "io_uring"});
   EXPECT_EQ(lint(text), 0) << text;
   EXPECT_THAT(text, HasSubstr("gauntlet_server_requests_total{method=\"tools/call\"} 3\n"));
   EXPECT_THAT(text, HasSubstr("gauntlet_server_errors_total{code=\"-32601\"} 1\n"));
@@ -71,6 +74,7 @@ TEST(Metrics, TheTextIsCleanAndSpeaksOfTheWholeServer) {
   EXPECT_THAT(text, HasSubstr("gauntlet_server_worker_up{worker=\"0\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("gauntlet_server_worker_up{worker=\"1\"} 0\n"));
   EXPECT_THAT(text, HasSubstr("gauntlet_server_worker_deaths_total{worker=\"1\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("gauntlet_server_loop_info{backend=\"io_uring\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("gauntlet_server_letters_lost_total 2\n"));
   EXPECT_THAT(text, HasSubstr("gauntlet_server_sessions 2\n"));
   EXPECT_THAT(text, HasSubstr("gauntlet_server_later_calls 1\n"));
