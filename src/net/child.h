@@ -19,9 +19,9 @@
 namespace gauntlet::net {
 
 struct ChildOptions {
-  bool stdio_socket = false;  // stdin and stdout are one socket: take_stdio()
-  bool stdout_pipe = false;   // stdout is a pipe: read_line()
-  bool quiet_stderr = false;  // stderr goes to /dev/null
+  bool stdio_socket = false;           // stdin and stdout are one socket: take_stdio()
+  bool stdout_pipe = false;            // stdout is a pipe: read_line()
+  bool quiet_stderr = false;           // stderr goes to /dev/null
   const Namespaces* inside = nullptr;  // not where we are, but in there; only looked at by start()
 };
 
