@@ -30,7 +30,7 @@ class WorkerKill final : public Fault {
  public:
   // `http`: where the server tells its metrics, if it does.
   WorkerKill(pid_t supervisor, std::optional<net::Endpoint> http, core::Random random)
-      : supervisor_(supervisor), http_(std::move(http)), random_(random) {}
+      : supervisor_(supervisor), http_(http), random_(random) {}
 
   core::Result<void> probe() override;
   core::Result<void> arm(core::Nanos ttl) override;

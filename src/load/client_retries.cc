@@ -61,7 +61,7 @@ bool Clients::take_from_budget() {
   if (load.client.retry == run::Retry::storm) return true;
   std::uint64_t scheduled = 0;
   for (std::size_t i = 0; i < setup_.plan.phases.size(); ++i)
-    scheduled += tally_.phase(i).counts.scheduled;
+    scheduled += tally_.phases()[i].counts.scheduled;
   const double most = std::max(10.0, static_cast<double>(clients_.size()) * load.burst);
   const double earned =
       load.client.retry_budget * static_cast<double>(scheduled - scheduled_before_);
