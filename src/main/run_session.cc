@@ -40,6 +40,7 @@ RunSession::RunSession(run::Plan plan, const RunOptions& options, std::vector<st
       io_(*net::parse_io(options.io)),
       sampler_([this] { return target_pids(); }),
       own_threads_(plan_),
+      faults_(plan_),
       status_(stdout, report::is_terminal(stdout), report::terminal_columns(stdout)) {
   record_.run.id = make_run_id(plan_);
   record_.run.repro = repro_line(argv, plan_.seed);
@@ -141,7 +142,8 @@ core::Result<void> RunSession::find_floor() {
 }
 
 core::Result<void> RunSession::open_connections(core::Nanos grace) {
-  faults_.arm(plan_, own_server_ ? &*own_server_ : nullptr);
+  faults_.arm(plan_, {.server = own_server_ ? &*own_server_ : nullptr,
+                      .processes = target_.is_stdio() ? std::vector<pid_t>() : target_pids()});
   started_ = core::monotonic_ns();
   engine_ = std::make_unique<load::Engine>(plan_, target_, io_);
   record_.host.loop_backend = engine_->loop_backend();

@@ -98,9 +98,8 @@ struct Fault {
   core::Nanos length = 0;     // 0: it is over as soon as it happened
   core::Nanos every = 0;      // from one occurrence's start to the next; 0: it happens once
   std::uint32_t times = 1;    // how often it happens
-  double share = 0.1;         // of what it hits: connections, or the target's processes
+  double share = 0.1;         // of the connections
   std::string how = "mixed";  // disconnect: see run/fault_kind.h
-  std::string target = {};    // what it hits, where its kind leaves a choice
   Parameters with = {};       // what else its kind takes
 };
 

@@ -99,10 +99,9 @@ void read_repetition(TomlTable& fault, const Phase& phase, Mode mode, Fault& res
 }
 
 void read_fault(const toml::table& table, TomlProblems& problems, Plan& plan) {
-  TomlTable fault(
-      table, "[[fault]]",
-      {"id", "kind", "phase", "at", "for", "every", "times", "share", "how", "target", "with"},
-      problems);
+  TomlTable fault(table, "[[fault]]",
+                  {"id", "kind", "phase", "at", "for", "every", "times", "share", "how", "with"},
+                  problems);
   Fault result;
   result.id = read_new_name(fault, "id", plan.faults, &Fault::id);
   const auto* kind = read_kind(fault);
@@ -117,7 +116,6 @@ void read_fault(const toml::table& table, TomlProblems& problems, Plan& plan) {
   result.share = fault.ratio("share", result.share);
   if (fault.has("share") && !kind->partial)
     fault.complain("share", fmt::format("`{}` has no `share`", kind->name));
-  result.target = fault.text("target", "");
   read_how(fault, *kind, result);
   result.with = read_parameters(fault, *kind);
   plan.faults.push_back(std::move(result));

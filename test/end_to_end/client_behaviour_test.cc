@@ -171,16 +171,6 @@ TEST(Trouble, APhaseOfHalfTheLoadHasHalfTheMessages) {
   EXPECT_NEAR(phases.at(2).at("scheduled").to_number<double>(), 800, 2);
 }
 
-TEST(Trouble, WhatNobodyCanBringAboutIsSkipped) {
-  Scratch scratch;
-  std::string text(kLoad);
-  text += "[[fault]]\nid = \"p\"\nkind = \"partition\"\nphase = \"steady\"\nfor = \"1s\"\n";
-  text += "[[test]]\nname = \"t\"\nfault = \"p\"\nlimits = [\"recovery < 10s\"]\n";
-  Gauntlet run({"run", write_suite(scratch, text), "-d", "1s", "-q"});
-  EXPECT_EQ(run.wait(), 4) << "nothing else was judged";
-  EXPECT_EQ(verdict_of(run.summary(), "trouble.t"), "SKIPPED");
-}
-
 TEST(Trouble, OptionsOfClientsAreChecked) {
   for (const auto& words : {std::vector<std::string>{"--heartbeat", "1ms"},
                             {"--heartbeat-timeout", "1s"},

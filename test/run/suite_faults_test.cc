@@ -88,14 +88,13 @@ TEST(SuiteFault, RepeatsUntilItsPhaseEnds) {
 
 TEST(SuiteFault, TakesWhatItsKindTakes) {
   const auto plan = parse(suite("",
-                                "kind = \"link\"\nfor = \"10s\"\ntarget = \"load\"\n"
-                                "with = { delay = \"100ms\", jitter = \"400ms\", reorder = 0.5 }"));
+                                "kind = \"exec\"\nfor = \"10s\"\n"
+                                "with = { start = \"a\", evidence = \"b\", stop = 0.5 }"));
   ASSERT_TRUE(plan) << plan.error().text;
   const auto& fault = plan->faults[0];
-  EXPECT_EQ(fault.kind, "link");
+  EXPECT_EQ(fault.kind, "exec");
   EXPECT_EQ(fault.length, 10 * core::kSecond);
-  EXPECT_EQ(fault.target, "load");
-  EXPECT_EQ(fault.with, (Parameters{{"delay", "100ms"}, {"jitter", "400ms"}, {"reorder", "0.5"}}));
+  EXPECT_EQ(fault.with, (Parameters{{"evidence", "b"}, {"start", "a"}, {"stop", "0.5"}}));
 }
 
 TEST(SuiteFault, UnknownKindsAreRefusedWithThoseThatThereAre) {
@@ -109,17 +108,17 @@ TEST(SuiteFault, UnknownKindsAreRefusedWithThoseThatThereAre) {
 TEST(SuiteFault, MistakesAreOneLine) {
   for (const auto& [fault, message] :
        {std::pair{"kind = \"disconnect\"\nfor = \"1s\"", "is over as soon as it happened"},
-        {"kind = \"partition\"", "`for`"},
-        {"kind = \"partition\"\nfor = \"5s\"\nevery = \"5s\"", "before it has ended"},
+        {"kind = \"pause\"", "`for`"},
+        {"kind = \"pause\"\nfor = \"5s\"\nevery = \"5s\"", "before it has ended"},
         {"kind = \"disconnect\"\ntimes = 2", "needs `every`"},
         {"kind = \"disconnect\"\nevery = \"10s\"\ntimes = 4", "only 3 of them"},
         {"kind = \"disconnect\"\nat = \"30s\"", "has ended by then"},
         {"kind = \"disconnect\"\nhow = \"gently\"", "half_close"},
-        {"kind = \"crash\"\nhow = \"fin\"", "has no `how`"},
-        {"kind = \"crash\"\nwith = { delay = 1 }", "it takes nothing"},
-        {"kind = \"link\"\nfor = \"1s\"\nwith = { delai = \"1s\" }", "it takes delay"},
-        {"kind = \"link\"\nfor = \"1s\"\nwith = { delay = [1] }", "a text or a number"},
-        {"kind = \"link\"\nfor = \"1s\"\nwith = 3", "has to be a table"}}) {
+        {"kind = \"kill_worker\"\nhow = \"fin\"", "has no `how`"},
+        {"kind = \"kill_worker\"\nwith = { delay = 1 }", "it takes nothing"},
+        {"kind = \"exec\"\nfor = \"1s\"\nwith = { strat = \"1s\" }", "it takes start"},
+        {"kind = \"exec\"\nfor = \"1s\"\nwith = { start = [1] }", "a text or a number"},
+        {"kind = \"exec\"\nfor = \"1s\"\nwith = 3", "has to be a table"}}) {
     const auto text = problem(suite("", fault));
     EXPECT_TRUE(text.starts_with("s.toml:")) << fault;
     EXPECT_NE(text.find(message), std::string::npos) << text;

@@ -174,8 +174,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "my.toml:15: `share` in [[fault]]: has to be above 0 and at most 1, not 1.5"},
         Mistake{"kind = \"disconnect\"", "kind = \"crush\"",
                 "my.toml:14: `kind` in [[fault]]: there is no kind `crush`; there are "
-                "disconnect, kill_worker, crash, pause, partition, packet_loss, reset, destroy, "
-                "link, proxy, registry_partition, slow_handler, resources, exec"},
+                "disconnect, kill_worker, pause, exec"},
         Mistake{"limits = [\"p95 <= 85ms\"]", "limits = []",
                 "my.toml:18: `limits` in [[test]]: has to be an array of limits such as \"p95 <= "
                 "85ms\""},
