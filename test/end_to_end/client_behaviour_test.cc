@@ -8,12 +8,6 @@
 namespace gauntlet::end_to_end {
 namespace {
 
-std::string write_suite(const Scratch& scratch, const std::string& text) {
-  const auto path = scratch.path() / "trouble.toml";
-  std::ofstream(path) << text;
-  return path.string();
-}
-
 constexpr std::string_view kLoad = R"(
 [load]
 connections = 40
@@ -60,7 +54,7 @@ TEST(Trouble, CutConnectionsInEveryWayHaveExactVictimsThatComeBack) {
             "\"\nat = \"" + at + "\"\n";
   text += "[[test]]\nname = \"t\"\nfault = \"abandon\"\nlimits = [\"reconnected >= 100%\"]\n";
   Server server({"--http", "127.0.0.1:auto", "--workers", "2"});
-  Gauntlet run({"run", write_suite(scratch, text), server.url(), "-t", "3", "-q"});
+  Gauntlet run({"run", scratch.write("trouble.toml", text), server.url(), "-t", "3", "-q"});
   EXPECT_NE(run.wait(), -1) << run.err();
   const auto summary = run.summary();
   expect_clean_history(summary);
@@ -161,7 +155,7 @@ TEST(Trouble, APhaseOfHalfTheLoadHasHalfTheMessages) {
   text += "[[phase]]\nname = \"half\"\nduration = \"3s\"\nrate_factor = 0.5\n";
   text += "[[phase]]\nname = \"full\"\nduration = \"2s\"\n";
   text += "[[test]]\nname = \"t\"\nlimits = [\"errors <= 0\"]\n";
-  Gauntlet run({"run", write_suite(scratch, text), "-q"});
+  Gauntlet run({"run", scratch.write("trouble.toml", text), "-q"});
   EXPECT_NE(run.wait(), -1) << run.err();
   const auto summary = run.summary();
   ASSERT_FALSE(summary.empty());

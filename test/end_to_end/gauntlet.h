@@ -32,6 +32,12 @@ class Scratch {
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
   const fs::path& path() const { return path_; }
+  // The path of a new file.
+  std::string write(const std::string& name, std::string_view text) const {
+    const fs::path file = path_ / name;
+    std::ofstream(file) << text;
+    return file.string();
+  }
 
  private:
   fs::path path_;

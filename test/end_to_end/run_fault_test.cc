@@ -36,12 +36,6 @@ fault = "it"
 limits = ["recovery < 60s"]
 )";
 
-std::string write_suite(const Scratch& scratch, const std::string& text) {
-  const auto file = scratch.path() / "faulty.toml";
-  std::ofstream(file) << text;
-  return file.string();
-}
-
 boost::json::object the_fault(const boost::json::object& summary) {
   const auto& faults = summary.at("faults").as_array();
   return faults.size() == 1 ? faults[0].as_object() : boost::json::object();
@@ -59,7 +53,8 @@ double longest_ms(const boost::json::object& summary, std::size_t phase) {
 
 TEST(RunFault, APausedServerIsShownAndGoesOn) {
   Scratch scratch;
-  Gauntlet run({"run", write_suite(scratch, std::string(kSuite) + std::string(kPause)), "-q"});
+  Gauntlet run(
+      {"run", scratch.write("faulty.toml", std::string(kSuite) + std::string(kPause)), "-q"});
   EXPECT_NE(run.wait(), -1) << run.err();
   const auto summary = run.summary();
   ASSERT_FALSE(summary.empty());
@@ -87,7 +82,7 @@ TEST(RunFault, CommandsBeginShowAndEndIt) {
       "[[test]]\nname = \"t\"\nfault = \"it\"\nlimits = [\"peak_error_rate < 1%\"]\n";
   std::string text(kSuite);
   text.replace(text.find("\"12s\""), 5, "\"4s\"");
-  Gauntlet run({"run", write_suite(scratch, text + fault + test), "-q"});
+  Gauntlet run({"run", scratch.write("faulty.toml", text + fault + test), "-q"});
   EXPECT_NE(run.wait(), -1) << run.err();
   const auto found = the_fault(run.summary());
   ASSERT_FALSE(found.empty());
@@ -107,7 +102,7 @@ TEST(RunFault, WithoutEvidenceItsTestIsInconclusive) {
       "[[test]]\nname = \"t\"\nfault = \"it\"\nlimits = [\"recovery < 60s\"]\n";
   std::string text(kSuite);
   text.replace(text.find("\"12s\""), 5, "\"8s\"");
-  Gauntlet run({"run", write_suite(scratch, text + fault + test), "-q"});
+  Gauntlet run({"run", scratch.write("faulty.toml", text + fault + test), "-q"});
   EXPECT_EQ(run.wait(), 4) << run.out();
   const auto summary = run.summary();
   ASSERT_FALSE(summary.empty());
@@ -122,7 +117,7 @@ TEST(RunFault, WhatATargetCannotBeGivenIsSkipped) {
   text.replace(text.find("\"6s\""), 4, "\"1s\"");
   text.replace(text.find("\"12s\""), 5, "\"2s\"");
   Gauntlet run(
-      {"run", write_suite(scratch, text), "-q", "--", GAUNTLET_BINARY, "serve", "--stdio"});
+      {"run", scratch.write("faulty.toml", text), "-q", "--", GAUNTLET_BINARY, "serve", "--stdio"});
   EXPECT_EQ(run.wait(), 4) << "nothing else was judged: " << run.out() << run.err();
   const auto summary = run.summary();
   ASSERT_FALSE(summary.empty());

@@ -41,9 +41,7 @@ boost::json::object fault_of(const boost::json::object& summary) {
 
 TEST(WorkerKill, IsShownAndItsVictimsComeBack) {
   Scratch scratch;
-  const fs::path file = scratch.path() / "kill.toml";
-  std::ofstream(file) << kSuite;
-  Gauntlet gauntlet({"run", file.string()});
+  Gauntlet gauntlet({"run", scratch.write("kill.toml", kSuite)});
   EXPECT_EQ(gauntlet.wait(), 0) << gauntlet.out() << gauntlet.err();
   const auto summary = gauntlet.summary();
   ASSERT_FALSE(summary.empty());
@@ -67,13 +65,11 @@ TEST(WorkerKill, IsShownAndItsVictimsComeBack) {
 
 TEST(WorkerKill, OfAForeignTargetIsSkipped) {
   Scratch scratch;
-  const fs::path file = scratch.path() / "kill.toml";
   std::string suite(kSuite);
   suite.replace(suite.find("\"12s\""), 5, "\"2s\"");
   suite.replace(suite.find("\"6s\""), 4, "\"1s\"");
-  std::ofstream(file) << suite;
   Server server({"--tcp", "127.0.0.1:auto", "--workers", "2"});
-  Gauntlet gauntlet({"run", file.string(), server.url()});
+  Gauntlet gauntlet({"run", scratch.write("kill.toml", suite), server.url()});
   EXPECT_EQ(gauntlet.wait(), 4) << "a run of skipped tests alone: " << gauntlet.out();
   const auto summary = gauntlet.summary();
   ASSERT_FALSE(summary.empty());
