@@ -100,8 +100,8 @@ void Proxy::open(core::Fd socket) {
   auto& [client, server] = connection.sides;
   client.stream = loop_.adopt(std::move(socket), *this, tag_of(slot, kClient));
   server.connected = false;
+  if (strike(connection)) return;  // the target does not hear of it
   server.stream = loop_.connect(target_.endpoint, *this, tag_of(slot, kServer));
-  strike(connection);
 }
 
 void Proxy::on_connected(net::StreamId, std::uint64_t tag) {
@@ -250,8 +250,8 @@ void Proxy::strike_all() {
     if (connection) strike(*connection);
 }
 
-// Ends the connection if a toxic's time for it has come.
-void Proxy::strike(Connection& connection) {
+// Ends the connection if a toxic's time for it has come: true, and it is gone.
+bool Proxy::strike(Connection& connection) {
   for (std::size_t i = 0; toxics_.ending() >> i != 0; ++i) {
     if ((toxics_.ending() >> i & 1U) == 0 || !toxics_.concerns(i, connection.number)) continue;
     const ToxicRow& row = toxics_.row(i);
@@ -260,8 +260,9 @@ void Proxy::strike(Connection& connection) {
     connection.shaper.count_connection(i);
     const bool orderly = row.toxic.kind == ToxicKind::timeout;
     close(connection, orderly ? net::CloseMode::orderly : net::CloseMode::reset);
-    return;
+    return true;
   }
+  return false;
 }
 
 }  // namespace gauntlet::chaos

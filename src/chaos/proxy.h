@@ -109,7 +109,7 @@ class Proxy final : net::AcceptHandler, net::StreamHandler {
   void look_at_toxics();
   void run_timers();
   void strike_all();
-  void strike(Connection& connection);
+  bool strike(Connection& connection);
   void settle_waiting();
 
   net::Loop& loop_;

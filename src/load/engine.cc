@@ -7,7 +7,8 @@ namespace {
 
 // Between begin() and the first intended send: long enough for every thread to see it.
 constexpr core::Nanos kStartDelay = 50 * core::kMillisecond;
-constexpr const char* kNoProbe = "each connection is a server of its own";
+constexpr const char* kProbeOfStdio = "each connection is a server of its own";
+constexpr const char* kProbeNotWanted = "the plan wants none";
 
 }  // namespace
 
@@ -39,7 +40,8 @@ Engine::Engine(const run::Plan& plan, const Target& target, net::Io io)
     first += count;
   }
   for (auto& worker : workers_) threads_.emplace_back([&worker] { worker->run(); });
-  if (!target.is_stdio()) probe_ = std::make_unique<ProbeClient>(plan_, target_, operations_, io);
+  if (plan.load.probe && !target.is_stdio())
+    probe_ = std::make_unique<ProbeClient>(plan_, target_, operations_, io);
 }
 
 Engine::~Engine() {
@@ -99,7 +101,9 @@ void Engine::finish_into(run::Record& record) {
         record.faults.push_back(faults[i]);
     }
   }
-  record.probe = probe_ ? probe_->take_record() : run::ProbeRecord{.none_because = kNoProbe};
+  record.probe =
+      probe_ ? probe_->take_record()
+             : run::ProbeRecord{.none_because = plan_.load.probe ? kProbeOfStdio : kProbeNotWanted};
   // "Verified by nonce" is claimed only where every tool call had to carry its own.
   record.nonce_verified = true;
   for (const auto& operation : operations_)

@@ -81,6 +81,7 @@ core::Result<void> override_counts(const RunOptions& options, run::LoadPlan& loa
   if (options.threads) load.threads = *options.threads;
   if (options.burst) load.burst = *options.burst;
   if (options.pipeline) load.pipeline = *options.pipeline;
+  if (options.no_probe) load.probe = false;
   if (auto ok = in_bounds(load.connections >= 1 && load.connections <= run::kConnectionsMax,
                           "--connections", "1-100000");
       !ok)
@@ -251,6 +252,8 @@ void declare_load_options(CLI::App& app, RunOptions& options) {
   app.add_option("--args", options.arguments,
                  "its arguments, a JSON object; {{nonce}} becomes each call's own nonce, which the "
                  "answer then has to carry");
+  app.add_flag("--no-probe", options.no_probe,
+               "no probe client beside the load: for targets that count their messages");
   app.add_option("--mix", options.mix_file, "TOML file with [[mix]] entries, as in a suite");
   app.add_option("--protocol", options.protocol, "auto, or a revision such as 2025-11-25");
   app.add_option("--slo", options.slos, "a limit, e.g. 'p95<85ms'; repeatable")

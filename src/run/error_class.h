@@ -10,8 +10,8 @@
 namespace gauntlet::run {
 
 enum class ErrorClass : std::uint8_t {
-  timeout,        // no verified answer within the time limit, counted from the intended time; over
-                  // HTTP also what was in flight behind such a call and is given up with it
+  timeout,        // no verified answer within the time limit, counted from the intended time; also
+                  // what was in flight behind such a call and is given up with its connection
   transport,      // it could not be written to its connection
   http_status,    // an HTTP status other than success, without a JSON-RPC error to blame
   jsonrpc,        // a JSON-RPC error object

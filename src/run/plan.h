@@ -62,6 +62,7 @@ struct LoadPlan {
   core::Nanos reconnect_min = 50 * core::kMillisecond;  // back-off: doubled with full jitter…
   core::Nanos reconnect_max = 2 * core::kSecond;        // …up to this
   bool reconnect = true;
+  bool probe = true;  // a probe client beside the load (load/probe_client.h)
   ClientPlan client;
   core::Nanos floor = 0;  // how long the same pattern is echoed before, on this machine; 0: not
   std::string protocol = "auto";   // or the revision to insist on

@@ -248,7 +248,7 @@ void read_load(TomlTable& top, Plan& plan) {
   TomlTable load(*node->as_table(), "[load]",
                  {"connections", "rate", "arrivals", "burst", "pipeline", "threads", "ramp",
                   "timeout", "reconnect", "reconnect_min", "reconnect_max", "headers", "protocol",
-                  "transport", "workers", "floor"},
+                  "transport", "workers", "floor", "probe"},
                  top.problems());
   LoadPlan& result = plan.load;
   result.arrivals = read_arrivals(load);
@@ -263,6 +263,7 @@ void read_load(TomlTable& top, Plan& plan) {
   result.ramp = load.duration("ramp", result.ramp, {0, kRampMax});
   result.timeout = load.duration("timeout", result.timeout, {kTimeoutMin, kTimeoutMax});
   result.reconnect = load.flag("reconnect", result.reconnect);
+  result.probe = load.flag("probe", result.probe);
   const Range<core::Nanos> back_off{kReconnectMin, kReconnectMax};
   result.reconnect_min = load.duration("reconnect_min", result.reconnect_min, back_off);
   result.reconnect_max = load.duration("reconnect_max", result.reconnect_max, back_off);

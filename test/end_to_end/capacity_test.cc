@@ -105,7 +105,7 @@ TEST(Capacity, IsNoneWhereNotEvenTheLowestLoadKeepsTheLimits) {
 TEST(Capacity, BeyondTheGeneratorIsInconclusive) {
   Gauntlet gauntlet({"capacity", "--transport", "tcp", "-c", "2", "-t", "1", "--from", "50M/s",
                      "--to", "50M/s", "--step", "100ms", "--settle", "0s", "--slo", "error_rate<1%",
-                     "--timeout", "100ms"});
+                     "--timeout", "10ms"});
   EXPECT_EQ(gauntlet.wait(), 4) << gauntlet.err();
   const auto summary = gauntlet.summary();
   ASSERT_FALSE(summary.empty());

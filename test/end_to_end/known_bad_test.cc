@@ -98,9 +98,10 @@ TEST(KnownBad, AStalledLineLosesEveryCallFromThenOn) {
                                 "--warmup", "0s", "--timeout", "700ms", "-q"});
   EXPECT_EQ(gauntlet->wait(), 1);
   const auto summary = gauntlet->summary();
-  // The first of them times out, and the connection is given up with the rest in flight.
-  EXPECT_GT(count(summary, "errors", "timeout"), 0);
-  EXPECT_GT(count(summary, "errors", "indeterminate"), count(summary, "errors", "timeout"));
+  // The first of them times out, and the connection is given up with the rest in flight: by us, so
+  // they are lost to time too.
+  EXPECT_GT(count(summary, "errors", "timeout"), 100);
+  EXPECT_EQ(count(summary, "errors", "indeterminate"), 0);
 }
 
 TEST(KnownBad, ALeakFailsMemoryGrowth) {
