@@ -44,7 +44,8 @@ class StdioConversation : public testing::Test {
       Registry registry(10, core::kSecond);
       EventLog events(1 << 16);
       Mailbox mailbox;
-      Shared shared{registry, events, &mailbox, {}};
+      Contents contents;
+      Shared shared{registry, events, &mailbox, {}, &contents};
       Worker worker(Config{}, net::make_loop(), shared);
       worker.loop().watch(owned->over_fd(), [&worker] { worker.stop(); });
       ASSERT_TRUE(worker.start());
