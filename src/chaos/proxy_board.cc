@@ -24,13 +24,14 @@ core::Result<ProxyBoard::Owner> ProxyBoard::make(std::size_t processes, std::uin
 
 void ProxyBoard::Unmap::operator()(ProxyBoard* board) const { munmap(board, sizeof(ProxyBoard)); }
 
+// Without fences, which ThreadSanitizer does not know: whoever reads a new word finds the odd
+// version that came before it, or a later one.
 void ProxyBoard::publish() {
   std::array<std::uint64_t, kWords> words{};
   std::memcpy(words.data(), &table_, sizeof table_);
   const std::uint64_t version = version_.load(std::memory_order_relaxed);
   version_.store(version + 1, std::memory_order_relaxed);
-  std::atomic_thread_fence(std::memory_order_release);
-  for (std::size_t i = 0; i < kWords; ++i) words_[i].store(words[i], std::memory_order_relaxed);
+  for (std::size_t i = 0; i < kWords; ++i) words_[i].store(words[i], std::memory_order_release);
   version_.store(version + 2, std::memory_order_release);
 }
 
@@ -38,8 +39,7 @@ std::optional<std::uint64_t> ProxyBoard::read(ToxicTable& into) const {
   const std::uint64_t before = version();
   if (before % 2 != 0) return std::nullopt;
   std::array<std::uint64_t, kWords> words{};
-  for (std::size_t i = 0; i < kWords; ++i) words[i] = words_[i].load(std::memory_order_relaxed);
-  std::atomic_thread_fence(std::memory_order_acquire);
+  for (std::size_t i = 0; i < kWords; ++i) words[i] = words_[i].load(std::memory_order_acquire);
   if (version_.load(std::memory_order_relaxed) != before) return std::nullopt;
   std::memcpy(static_cast<void*>(&into), words.data(), sizeof into);
   return before;
