@@ -73,6 +73,7 @@ TEST_F(StdioConversation, EndsAfterTheLastAnswer) {
             static_cast<ssize_t>(lines.size()));
   input.write.reset();
   const std::string all = read_to_end(output_.read.get());
+  server_.join();  // its input is closed only now
   EXPECT_THAT(all, HasSubstr("protocolVersion"));
   EXPECT_THAT(all, HasSubstr(echoed("3") + "\n"));
   EXPECT_TRUE(all.ends_with("slept 50 ms\"}]}}\n")) << all;
@@ -88,6 +89,7 @@ TEST_F(StdioConversation, MayComeFromAFile) {
   lseek(file.get(), 0, SEEK_SET);
   converse(file.get());
   const std::string all = read_to_end(output_.read.get());
+  server_.join();  // its input is closed only now
   EXPECT_EQ(std::count(all.begin(), all.end(), '\n'), 5001);
   EXPECT_THAT(all, HasSubstr(echoed("4999")));
 }
