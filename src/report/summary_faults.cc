@@ -1,30 +1,15 @@
 #include "report/summary_faults.h"
 
-#include <cmath>
 #include <optional>
 #include <string_view>
 
-#include "report/utf8.h"
+#include "report/json_values.h"
 
 namespace gauntlet::report {
 
 namespace {
 
 namespace json = boost::json;
-
-json::value text(std::string_view value) { return json::value(valid_utf8(value)); }
-
-json::value number(double value) {
-  return std::isfinite(value) ? json::value(value) : json::value(nullptr);
-}
-
-json::value number(const std::optional<double>& value) {
-  return value ? number(*value) : json::value(nullptr);
-}
-
-json::value text_or_null(std::string_view value) {
-  return value.empty() ? json::value(nullptr) : text(value);
-}
 
 json::value shift_json(const std::optional<stats::Shift>& shift) {
   if (!shift) return nullptr;

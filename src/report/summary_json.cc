@@ -4,11 +4,10 @@
 #include <boost/json.hpp>
 
 #include <algorithm>
-#include <cmath>
 
 #include "core/version.h"
+#include "report/json_values.h"
 #include "report/summary_faults.h"
-#include "report/utf8.h"
 #include "run/capacity_text.h"
 #include "run/measured.h"
 #include "stats/capacity_search.h"
@@ -18,16 +17,6 @@ namespace gauntlet::report {
 namespace {
 
 namespace json = boost::json;
-
-json::value text(std::string_view value) { return json::value(valid_utf8(value)); }
-
-json::value number(double value) {
-  return std::isfinite(value) ? json::value(value) : json::value(nullptr);
-}
-
-json::value text_or_null(std::string_view value) {
-  return value.empty() ? json::value(nullptr) : text(value);
-}
 
 // Values in a column, one for each element.
 template <typename Container, typename Member>
