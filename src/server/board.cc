@@ -8,15 +8,17 @@
 
 namespace gauntlet::server {
 
+// `up` comes last: whoever sees it sees the restart counted.
 void Seat::note_up(core::Nanos now_ns) {
-  up.store(true, std::memory_order_release);
   const core::Nanos died = died_ns.exchange(0, std::memory_order_relaxed);
-  if (died == 0) return;
-  const core::Nanos took = now_ns - died;
-  const auto bound = std::ranges::lower_bound(kRestartBounds, took);
-  ++restarts[static_cast<std::size_t>(bound - kRestartBounds.begin())];
-  restart_ns_sum.fetch_add(took, std::memory_order_relaxed);
-  restart_ns_last.store(took, std::memory_order_relaxed);
+  if (died != 0) {
+    const core::Nanos took = now_ns - died;
+    const auto bound = std::ranges::lower_bound(kRestartBounds, took);
+    ++restarts[static_cast<std::size_t>(bound - kRestartBounds.begin())];
+    restart_ns_sum.fetch_add(took, std::memory_order_relaxed);
+    restart_ns_last.store(took, std::memory_order_relaxed);
+  }
+  up.store(true, std::memory_order_release);
 }
 
 std::uint64_t Seat::restart_count() const {
