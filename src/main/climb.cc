@@ -31,28 +31,30 @@ class Climb {
     result.level = plan_.levels[i];
     result.judged = !record.plan.tests.empty();
     levels_.push_back(std::move(result));
-    if (levels_.size() == 1) started_at_ = record.run.started_at;
     duration_s_ += record.run.duration_s;
-    interrupted_ = record.interrupted;
-    if (record.plan.tests.empty()) return;
-    append(verdict::judge(record).tests);
-    last_ = std::move(record);
+    if (!record.plan.tests.empty()) {
+      append(verdict::judge(record).tests);
+      last_judged_ = records_.size();
+    }
+    records_.push_back(std::move(record));
   }
   void leave_out(std::size_t i, run::Outcome outcome, const std::string& reason) {
     append(verdict::not_run(run::at_level(plan_, i), outcome, reason));
   }
-  bool interrupted() const { return interrupted_; }
+  bool interrupted() const { return !records_.empty() && records_.back().interrupted; }
 
   Climbed finish() && {
-    last_.plan.tests.clear();
+    run::Record all = records_.at(last_judged_);
+    all.plan.tests.clear();
     for (const auto& test : plan_.tests)
-      if (test.level.empty()) last_.plan.tests.push_back(test);
-    last_.levels = std::move(levels_);
-    last_.run.started_at = started_at_;
-    last_.run.duration_s = duration_s_;
-    last_.interrupted = interrupted_;
-    run::Verdict verdict = verdict::judge_climb(last_, std::move(tests_));
-    return {std::move(last_), std::move(verdict)};
+      if (test.level.empty()) all.plan.tests.push_back(test);
+    all.levels = std::move(levels_);
+    all.run.started_at = records_.front().run.started_at;
+    all.run.duration_s = duration_s_;
+    all.interrupted = interrupted();
+    all.level_records = std::move(records_);
+    run::Verdict verdict = verdict::judge_climb(all, std::move(tests_));
+    return {std::move(all), std::move(verdict)};
   }
 
  private:
@@ -61,12 +63,11 @@ class Climb {
   }
 
   const run::Plan& plan_;
-  run::Record last_;
+  std::vector<run::Record> records_;
+  std::size_t last_judged_ = 0;  // the first one, where none is
   std::vector<run::LevelResult> levels_;
   std::vector<run::TestResult> tests_;
-  std::string started_at_;
   double duration_s_ = 0;
-  bool interrupted_ = false;
 };
 
 void announce(const run::Plan& plan, std::size_t i, const RunOptions& options) {

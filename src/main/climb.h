@@ -14,7 +14,7 @@
 namespace gauntlet::main {
 
 struct Climbed {
-  run::Record record;  // of the last judged level that ran, with `levels`
+  run::Record record;  // of the last judged level that ran, with `levels` and `level_records`
   run::Verdict verdict;
 };
 

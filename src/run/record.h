@@ -270,9 +270,10 @@ struct Record {
   ProbeRecord probe;
   SelfCheck self_check;
   std::optional<FloorRecord> floor;
-  std::vector<LevelResult> levels;   // of a climbing suite; the rest is then of its last judged one
-  std::optional<Capacity> capacity;  // of a search; the rest is then of its hold, or its last step
-  double opened_s = 0;               // until all connections were ready
+  std::vector<LevelResult> levels;  // of a climbing suite; the rest is then of its last judged one
+  std::vector<Record> level_records;  // of each of them, in order
+  std::optional<Capacity> capacity;   // of a search; the rest is then of its hold, or its last step
+  double opened_s = 0;                // until all connections were ready
   std::uint64_t connections_peak = 0;
   std::uint64_t unmatched_answers = 0;  // answers that belonged to no outstanding call
   bool nonce_verified = false;          // every tools/call answer had to carry its call's own nonce
