@@ -42,7 +42,7 @@ bool LinkModel::queue(core::Nanos& due, std::size_t bytes) {
   return true;
 }
 
-LinkModel::Fate LinkModel::meet(core::Nanos now, std::size_t bytes) {
+LinkModel::Fate LinkModel::meet(core::Nanos now, std::size_t bytes, std::size_t flow) {
   ++counts_.seen;
   if (is_lost()) {
     ++counts_.lost;
@@ -59,7 +59,8 @@ LinkModel::Fate LinkModel::meet(core::Nanos now, std::size_t bytes) {
     ++counts_.held_back;
     fate.due += settings_.reorder_by_ns;
   } else {
-    fate.due = last_due_ = std::max(fate.due, last_due_);
+    core::Nanos& last = last_due_[flow % kFlows];
+    fate.due = last = std::max(fate.due, last);
   }
   fate.twice = chance(settings_.duplicate);
   counts_.duplicated += fate.twice ? 1 : 0;

@@ -4,12 +4,13 @@
 // Loss is independent for each packet (loss), or comes in bursts: Gilbert's two states, of which
 // the bad one loses everything, entered and left with the given chances at each packet (E. N.
 // Gilbert, Capacity of a Burst-Noise Channel, 1960). Delay is `delay` plus jitter, uniform in
-// +-jitter or normal with that deviation, never below 0; packets keep their order but for those
-// held back by `reorder`, which others then overtake. A rate is a bucket without depth: packets
-// leave one after the other, and whoever would wait for more than `queue_bytes_max` bytes is
-// dropped.
+// +-jitter or normal with that deviation, never below 0; the packets of one flow (a connection)
+// keep their order but for those held back by `reorder`, which others then overtake. A rate is a
+// bucket without depth: packets leave one after the other, and whoever would wait for more than
+// `queue_bytes_max` bytes is dropped.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -60,7 +61,9 @@ class LinkModel {
   LinkModel(const LinkSettings& settings, std::uint64_t seed)
       : settings_(settings), random_(seed) {}
 
-  Fate meet(core::Nanos now, std::size_t bytes);
+  // Flows are told apart by their number modulo kFlows.
+  static constexpr std::size_t kFlows = 1024;
+  Fate meet(core::Nanos now, std::size_t bytes, std::size_t flow = 0);
   const LinkCounts& counts() const { return counts_; }
 
  private:
@@ -74,8 +77,8 @@ class LinkModel {
   core::Random random_;
   LinkCounts counts_;
   bool bad_ = false;
-  core::Nanos free_at_ = 0;   // when the rate's last packet has left
-  core::Nanos last_due_ = 0;  // of the packets that keep their order
+  core::Nanos free_at_ = 0;                     // when the rate's last packet has left
+  std::array<core::Nanos, kFlows> last_due_{};  // of the packets that keep their order, by flow
 };
 
 }  // namespace gauntlet::chaos

@@ -20,7 +20,16 @@ namespace {
 
 constexpr std::size_t kSourceAt = kVirtioBytes + kEthernetBytes + 12;  // in a frame: IPv4 source
 constexpr std::size_t kDestinationAt = kSourceAt + 4;
+constexpr std::size_t kPortsAt = kDestinationAt + 4;  // both, of TCP and UDP
 constexpr int kReadsPerTurn = 8;  // of one port, before the other one and the clock are looked at
+
+// The connection that a packet belongs to, the same both ways; 0 for what has no ports.
+std::size_t flow_of(std::span<const char> frame) {
+  std::array<std::uint16_t, 2> ports{};
+  if (frame.size() < kPortsAt + sizeof ports) return 0;
+  std::memcpy(ports.data(), frame.data() + kPortsAt, sizeof ports);
+  return static_cast<std::size_t>(ports[0] ^ ports[1]);
+}
 
 // One fault's part of the link.
 struct Stage {
@@ -112,7 +121,7 @@ class Pump {
     bool twice = false;
     for (const auto& stage : stages_) {
       if (now >= stage->plan.until_ns || !stage->concerns(way, frame)) continue;
-      const auto fate = stage->models[side].meet(due, frame.size() - kVirtioBytes);
+      const auto fate = stage->models[side].meet(due, frame.size() - kVirtioBytes, flow_of(frame));
       if (!fate.passes) return;
       stage->delays[side].record_ns(fate.due - due);
       due = fate.due;

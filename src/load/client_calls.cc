@@ -24,6 +24,7 @@ run::ErrorClass error_without_answer(const HttpExchange& exchange) {
 void Clients::enqueue(std::uint32_t index, core::Nanos intended, std::size_t phase,
                       std::uint8_t operation) {
   Client& client = clients_[index];
+  ++tally_.of(phase, operation).scheduled;
   const bool no_connection = client.state == State::waiting || client.state == State::closed ||
                              client.state == State::unopened || client.state == State::half_closed;
   if (no_connection || client.calls.full()) {
@@ -32,7 +33,7 @@ void Clients::enqueue(std::uint32_t index, core::Nanos intended, std::size_t pha
     unsent.operation = operation;
     unsent.phase = static_cast<std::uint8_t>(phase);
     if (!retries() || !retry_later(index, unsent, run::ErrorClass::unsent))
-      return count_failure(index, phase, run::ErrorClass::unsent);
+      return count_failure(index, phase, operation, run::ErrorClass::unsent);
     ++outstanding_;
     return;
   }
@@ -244,6 +245,8 @@ void Clients::settle(std::uint32_t index, std::uint64_t sequence, const mcp::Ans
 
 void Clients::complete(std::uint32_t index, Call& call) {
   tally_.completed(call.phase, received_at_ - call.intended, received_at_ - call.sent);
+  tally_.completed_by(setup_.first + index);
+  ++tally_.of(call.phase, call.operation).completed;
   if (call.phase == setup_.measured_phase) ++outcomes_[index].completed;
   note_recovery(index);
   finish(index, call, Call::State::completed);
@@ -281,12 +284,17 @@ void Clients::fail(std::uint32_t index, Call& call, run::ErrorClass error) {
     return;
   }
   ++clients_[index].failures;
-  count_failure(index, call.phase, error);
+  count_failure(index, call.phase, call.operation, error);
   finish(index, call, Call::State::failed);
 }
 
-void Clients::count_failure(std::uint32_t index, std::size_t phase, run::ErrorClass error) {
+void Clients::count_failure(std::uint32_t index, std::size_t phase, std::size_t operation,
+                            run::ErrorClass error) {
   tally_.failed(phase, error);
+  ++tally_.of(phase, operation).errors;
+  const std::uint64_t bit = std::uint64_t{1} << (phase % kPhaseBits);
+  if ((failed_in_[index] & bit) == 0) tally_.client_hit(phase);
+  failed_in_[index] |= bit;
   if (phase == setup_.measured_phase) ++outcomes_[index].errors;
 }
 
@@ -297,6 +305,8 @@ void Clients::finish(std::uint32_t index, Call& call, Call::State state) {
     call.state = Call::State::failed;
     ++client.failures;
     tally_.revoke(call.phase);
+    --tally_.of(call.phase, call.operation).completed;
+    ++tally_.of(call.phase, call.operation).errors;
     if (call.phase == setup_.measured_phase) {
       --outcomes_[index].completed;
       ++outcomes_[index].errors;

@@ -22,6 +22,13 @@ RequestTemplate heartbeat_for(const Target& target) {
   return {target, mcp::plain_request(target.revision, stateful ? "ping" : "server/discover")};
 }
 
+// Client by client in turn, so that those of one address are a group of clients.
+std::vector<net::Endpoint> sources_for(const ClientsSetup& setup) {
+  if (setup.target.is_stdio()) return {};
+  if (!setup.target.sources.empty()) return setup.target.sources;
+  return loopback_sources(setup.target.url.endpoint, setup.plan.load.connections);
+}
+
 core::Nanos first_deadline(const run::LoadPlan& load) {
   const core::Nanos attempt = load.client.attempt_timeout;
   return attempt == 0 ? load.timeout : std::min(load.timeout, attempt);
@@ -36,15 +43,14 @@ Clients::Clients(const ClientsSetup& setup, net::Loop& loop, Tally& tally, core:
       random_(random),
       fault_random_(random.fork(1)),
       outcomes_(setup.count),
+      failed_in_(setup.count),
       wake_at_(setup.count, kNever),
       heartbeat_(heartbeat_for(setup.target)),
       opening_timeout_(setup.plan.load.client.opening_timeout != 0
                            ? setup.plan.load.client.opening_timeout
                            : std::max(kOpeningTimeout, setup.plan.load.timeout)),
       first_deadline_(first_deadline(setup.plan.load)),
-      sources_(setup.target.is_stdio()
-                   ? std::vector<net::Endpoint>()
-                   : loopback_sources(setup.target.url.endpoint, setup.plan.load.connections)) {
+      sources_(sources_for(setup)) {
   clients_.reserve(setup.count);
   for (std::uint32_t i = 0; i < setup.count; ++i) clients_.emplace_back(setup.target.transport());
 }

@@ -13,9 +13,9 @@
 namespace gauntlet::load {
 namespace {
 
-// TcpOutRsts of this network namespace: how many resets the kernel has sent.
+// TcpOutRsts of this thread's network namespace: how many resets the kernel has sent.
 std::uint64_t resets_sent() {
-  std::ifstream file("/proc/net/snmp");
+  std::ifstream file("/proc/thread-self/net/snmp");
   std::string names, values;
   while (std::getline(file, names) && std::getline(file, values)) {
     if (!names.starts_with("Tcp:")) continue;

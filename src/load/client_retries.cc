@@ -102,7 +102,7 @@ void Clients::release(Waiting message, core::Nanos now) {
   const bool over = now >= message.intended + setup_.plan.load.timeout;
   if (over || client.state == State::closed) {
     --outstanding_;
-    count_failure(message.client, message.phase, message.error);
+    count_failure(message.client, message.phase, message.operation, message.error);
     if (setup_.plan.load.arrivals == run::Arrivals::closed) idle_.push_back(message.client);
     return;
   }
@@ -130,7 +130,7 @@ void Clients::give_up_all() {
   for (const Waiting& message : waiting_) {
     --clients_[message.client].retries_waiting;
     --outstanding_;
-    count_failure(message.client, message.phase, message.error);
+    count_failure(message.client, message.phase, message.operation, message.error);
   }
   waiting_.clear();
   for (std::uint32_t i = 0; i < clients_.size(); ++i) {
@@ -140,7 +140,7 @@ void Clients::give_up_all() {
       Call& call = client.calls.at(s);
       if (call.finished()) continue;
       const bool was_sent = call.state == Call::State::sent;
-      count_failure(i, call.phase,
+      count_failure(i, call.phase, call.operation,
                     was_sent ? run::ErrorClass::indeterminate : run::ErrorClass::unsent);
       finish(i, call, Call::State::failed);
     }

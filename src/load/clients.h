@@ -36,6 +36,8 @@ inline constexpr std::size_t kRetriesWaitingMax = 1 << 20;
 inline constexpr std::uint64_t kHeartbeatId = mcp::kLastCallId;
 // Outages of one thread's clients that are kept.
 inline constexpr std::size_t kOutagesMax = 1 << 20;
+// Beyond so many phases, two of them count as one where clients that had an error are counted.
+inline constexpr std::size_t kPhaseBits = 64;
 
 struct ClientsSetup {
   const Target& target;
@@ -206,7 +208,8 @@ class Clients final : public net::StreamHandler {
   void settle_unmatched(std::uint32_t index, std::span<const char> json);
   void complete(std::uint32_t index, Call& call);
   void fail(std::uint32_t index, Call& call, run::ErrorClass error);
-  void count_failure(std::uint32_t index, std::size_t phase, run::ErrorClass error);
+  void count_failure(std::uint32_t index, std::size_t phase, std::size_t operation,
+                     run::ErrorClass error);
   void finish(std::uint32_t index, Call& call, Call::State state);
   void fail_sent(std::uint32_t index, run::ErrorClass error);
   void lose_sent(std::uint32_t index);
@@ -259,6 +262,7 @@ class Clients final : public net::StreamHandler {
   json::Reader reader_;
   std::vector<Client> clients_;
   std::vector<run::ClientOutcome> outcomes_;
+  std::vector<std::uint64_t> failed_in_;  // phases in which a client had an error, a bit each
   // When sweep() has to look at a client; apart from Client, so that a sweep stays in the cache.
   std::vector<core::Nanos> wake_at_;
   const RequestTemplate heartbeat_;

@@ -2,7 +2,9 @@
 
 namespace gauntlet::load {
 
-Tally::Tally(std::size_t phases) : second_(std::make_unique<run::Snapshot>()), phases_(phases) {
+Tally::Tally(std::size_t phases, std::size_t operations)
+    : second_(std::make_unique<run::Snapshot>()), phases_(phases) {
+  for (auto& phase : phases_) phase.operations.resize(operations);
   for (std::size_t i = 1; i < kSnapshotsInFlight; ++i)
     empty_.push(std::make_unique<run::Snapshot>());
 }
@@ -82,6 +84,7 @@ void Tally::give_back(std::unique_ptr<run::Snapshot> empty) {
   empty->latencies.reset();
   empty->counts = {};
   empty->traffic = {};
+  empty->group_completed = {};
   empty->first_signal = 0;
   empty_.push(std::move(empty));
 }

@@ -20,7 +20,7 @@ using SnapshotRing = core::SpscRing<std::unique_ptr<run::Snapshot>, kSnapshotsIn
 
 class Tally {
  public:
-  explicit Tally(std::size_t phases);
+  explicit Tally(std::size_t phases, std::size_t operations = 1);
 
   // Load thread.
   run::Snapshot& second() { return *second_; }
@@ -33,6 +33,14 @@ class Tally {
   void dispatched(std::size_t phase, core::Nanos send_lag, std::uint64_t count = 1);
   void completed(std::size_t phase, core::Nanos response, core::Nanos service);
   void failed(std::size_t phase, run::ErrorClass error);
+  // The same messages, by entry of the mix and by group of clients.
+  run::OperationCounts& of(std::size_t phase, std::size_t operation) {
+    return phases_[phase].operations[operation];
+  }
+  void completed_by(std::uint32_t client) {
+    ++second_->group_completed[client % run::kClientGroups];
+  }
+  void client_hit(std::size_t phase) { ++phases_[phase].clients_hit; }
   void breached(std::size_t phase, run::Breach breach);
   void retried(std::size_t phase);
   // Something went wrong that a client notices: the first time in a second is kept (monotonic).

@@ -17,6 +17,7 @@ struct Target {
   net::Url url;                      // unused where `command` is given
   std::vector<std::string> command;  // a stdio server: one process a connection
   std::vector<std::pair<std::string, std::string>> headers;  // added to every HTTP request
+  std::vector<net::Endpoint> sources = {};  // to connect from, in turn; none: as the kernel has it
   mcp::Revision revision = mcp::kLatestStateless;
 
   bool is_stdio() const { return !command.empty(); }

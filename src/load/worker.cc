@@ -35,7 +35,7 @@ Worker::Worker(const run::Plan& plan, const Target& target,
       share_(share),
       random_(core::Random(plan.seed).fork(share.index)),
       loop_(net::make_loop(io)),
-      tally_(plan.phases.size()),
+      tally_(plan.phases.size(), plan.load.mix.size()),
       is_touched_(share.count) {
   for (std::size_t i = 0; i < plan.phases.size(); ++i)
     phase_ends_.push_back(run::phase_start(plan, i + 1));

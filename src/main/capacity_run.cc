@@ -47,7 +47,12 @@ void CapacityRun::note(const std::string& text) {
 
 // The next session: on the target of the one before it, or a target met anew.
 core::Result<void> CapacityRun::prepare(const run::Plan& plan) {
-  auto next = std::make_unique<RunSession>(plan, options_, argv_);
+  if (!stage_) {
+    auto stage = Stage::prepare(plan, options_);
+    if (!stage) return std::unexpected(stage.error());
+    stage_ = std::move(*stage);
+  }
+  auto next = std::make_unique<RunSession>(plan, options_, argv_, *stage_);
   const bool first = session_ == nullptr;
   if (!first && !target_lost_) {
     next->take_target(*session_);

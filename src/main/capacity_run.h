@@ -43,6 +43,7 @@ class CapacityRun {
   bool quiet_;
   Interrupt interrupt_;
   stats::CapacitySearch search_;
+  std::unique_ptr<Stage> stage_;
   std::unique_ptr<RunSession> session_;  // the latest; the target goes from each to the next
   bool target_lost_ = false;             // so the next step has to meet it again
   run::Record last_;

@@ -14,8 +14,8 @@ namespace gauntlet::main {
 namespace {
 
 core::Result<run::Record> run_level(run::Plan plan, const RunOptions& options,
-                                    const std::vector<std::string>& argv) {
-  RunSession session(std::move(plan), options, argv);
+                                    const std::vector<std::string>& argv, Stage& stage) {
+  RunSession session(std::move(plan), options, argv, stage);
   if (const auto met = session.meet_target(); !met) return std::unexpected(met.error());
   if (const auto open = session.open_connections(); !open) return std::unexpected(open.error());
   session.drive();
@@ -81,7 +81,7 @@ void announce(const run::Plan& plan, std::size_t i, const RunOptions& options) {
 }  // namespace
 
 core::Result<Climbed> climb(const run::Plan& plan, const RunOptions& options,
-                            const std::vector<std::string>& argv) {
+                            const std::vector<std::string>& argv, Stage& stage) {
   Climb climb(plan);
   std::string lost;
   for (std::size_t i = 0; i < plan.levels.size(); ++i) {
@@ -91,7 +91,7 @@ core::Result<Climbed> climb(const run::Plan& plan, const RunOptions& options,
       continue;
     }
     announce(plan, i, options);
-    auto record = run_level(run::at_level(plan, i), options, argv);
+    auto record = run_level(run::at_level(plan, i), options, argv, stage);
     if (!record && i == 0) return std::unexpected(record.error());
     if (record) {
       climb.add(i, std::move(*record));

@@ -7,6 +7,7 @@
 
 #include "core/result.h"
 #include "main/run_options.h"
+#include "main/stage.h"
 #include "run/plan.h"
 #include "run/record.h"
 #include "run/verdict.h"
@@ -21,6 +22,6 @@ struct Climbed {
 // Errors: usage, or unreachable where not even the first level got a connection. A later level
 // that gets none fails, and ends the climb.
 core::Result<Climbed> climb(const run::Plan& plan, const RunOptions& options,
-                            const std::vector<std::string>& argv);
+                            const std::vector<std::string>& argv, Stage& stage);
 
 }  // namespace gauntlet::main

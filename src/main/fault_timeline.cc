@@ -2,61 +2,38 @@
 
 #include <algorithm>
 #include <iterator>
+#include <thread>
+#include <tuple>
 #include <utility>
 
-#include "chaos/order_fault.h"
-#include "chaos/process_fault.h"
-#include "chaos/worker_kill.h"
 #include "core/random.h"
 
 namespace gauntlet::main {
 namespace {
 
-// After the start of what lasts no time, it is looked at for this long at every tick; then once
-// more, at its end.
+// After the start of what lasts no time, it is looked at for this long; then once more, at its end.
 constexpr core::Nanos kWatched = 10 * core::kSecond;
 constexpr core::Nanos kTtl = core::kSecond;    // of what lasts no time
 constexpr core::Nanos kGrace = core::kSecond;  // for us to end what lasts, before it ends by itself
-constexpr core::Nanos kCommandPause = core::kSecond;  // between two of the user's evidence commands
-constexpr const char* kForeign = "its workers cannot be told from here: only our own server's can";
-constexpr const char* kUnseen = "its processes cannot be seen from here";
+// Between two looks. What was killed is looked at in every tick: its end and its successor are
+// timed by that.
+constexpr core::Nanos kPause = core::kSecond / 2;
+constexpr core::Nanos kJustHappened = 5 * core::kSecond;
+// What was delayed is on its way for a while after the delay has ended.
+constexpr core::Nanos kCleanPatience = core::kSecond;
+constexpr auto kCleanPause = std::chrono::milliseconds(10);
 
-bool needs_warden(const run::Fault& fault) { return fault.kind == "pause" || fault.kind == "exec"; }
-
-std::string parameter(const run::Fault& fault, std::string_view name) {
-  const auto found = std::ranges::find(fault.with, name, &run::Parameters::value_type::first);
-  return found == fault.with.end() ? "" : found->second;
+bool is_killing(const run::Fault& fault) {
+  return fault.kind == "kill_worker" || fault.kind == "crash";
 }
 
 }  // namespace
-
-FaultTimeline::FaultTimeline(const run::Plan& plan) : seed_(plan.seed) {
-  if (std::ranges::none_of(plan.faults, needs_warden)) return;
-  if (auto warden = chaos::Warden::start()) warden_.emplace(std::move(*warden));
-}
-
-core::Result<std::unique_ptr<chaos::Fault>> FaultTimeline::make(const run::Fault& fault,
-                                                                const FaultTarget& target) {
-  if (fault.kind == "kill_worker") {
-    if (target.server == nullptr) return core::usage_error(kForeign);
-    return std::make_unique<chaos::WorkerKill>(target.server->pid(), target.server->metrics(),
-                                               core::Random(seed_).fork(++made_));
-  }
-  if (!warden_) return core::internal_error("the process that would take it back did not start");
-  if (fault.kind == "exec")
-    return std::make_unique<chaos::ExecFault>(
-        *warden_, chaos::ExecCommands{parameter(fault, "start"), parameter(fault, "evidence"),
-                                      parameter(fault, "stop")});
-  if (target.processes.empty()) return core::usage_error(kUnseen);
-  return std::make_unique<chaos::PauseFault>(
-      *warden_, chaos::ProcessTarget{.pids = target.processes, .with_descendants = true});
-}
 
 core::Result<std::vector<FaultTimeline::Entry>> FaultTimeline::occurrences(
     const run::Plan& plan, const run::Fault& fault, const FaultTarget& target) {
   std::vector<Entry> entries;
   for (const core::Nanos at : run::fault_starts(plan, fault)) {
-    auto made = make(fault, target);
+    auto made = make_fault(fault, target, core::Random(seed_).fork(++made_).next());
     if (!made) return std::unexpected(made.error());
     const auto occurrence = static_cast<std::uint32_t>(entries.size());
     if (occurrence == 0)
@@ -70,7 +47,10 @@ core::Result<std::vector<FaultTimeline::Entry>> FaultTimeline::occurrences(
 
 void FaultTimeline::arm(run::Plan& plan, const FaultTarget& target) {
   std::erase_if(plan.faults, [&](const run::Fault& fault) {
-    if (fault.kind == "disconnect") return false;
+    if (fault.kind == "disconnect") {
+      std::ignore = journal_.note("planned", fault, 0);
+      return false;
+    }
     auto entries = occurrences(plan, fault, target);
     if (entries)
       std::ranges::move(*entries, std::back_inserter(entries_));
@@ -88,58 +68,92 @@ void FaultTimeline::skip(const run::Fault& fault, std::string why) {
 }
 
 // Armed only now: what it will hit is what is there by then.
-void FaultTimeline::start(Entry& entry, core::Nanos now) {
-  entry.started_at = now;
-  auto done = entry.fault->arm(entry.plan.length > 0 ? entry.plan.length + kGrace : kTtl);
-  if (done) done = entry.fault->start();
-  if (!done) entry.trouble = done.error().text;
+core::Result<void> FaultTimeline::begin(Entry& entry) {
+  const core::Nanos ttl = entry.plan.length > 0 ? entry.plan.length + kGrace : kTtl;
+  auto done = entry.fault->arm(ttl);
+  if (done) done = journal_.note("begins", entry.plan, entry.occurrence);
+  return done ? entry.fault->start() : done;
 }
 
-// What was once shown stays so.
+void FaultTimeline::start(Entry& entry, core::Nanos now) {
+  entry.started_at = now;
+  if (const auto begun = begin(entry); !begun) entry.trouble = begun.error().text;
+}
+
+// Counts grow, so that the latest look is the one that counts; one that saw nothing at all, since
+// what it asks was gone, takes nothing back.
 void FaultTimeline::look(Entry& entry, core::Nanos now) {
-  if (now < entry.next_look) return;
-  if (entry.plan.kind == "exec") entry.next_look = now + kCommandPause;
+  if (!is_killing(entry.plan)) entry.next_look = now + kPause;
   auto seen = entry.fault->evidence();
-  if (seen.shown || !entry.seen.shown) entry.seen = std::move(seen);
+  if (!seen.facts.empty() || !entry.seen.shown) entry.seen = std::move(seen);
   if (entry.seen.shown && !entry.shown_at) entry.shown_at = now;
 }
 
+std::string FaultTimeline::clean(Entry& entry) const {
+  const core::Nanos limit = core::monotonic_ns() + kCleanPatience;
+  auto clean = entry.fault->verify_clean();
+  while (!clean && core::monotonic_ns() < limit) {
+    std::this_thread::sleep_for(kCleanPause);
+    clean = entry.fault->verify_clean();
+  }
+  return clean ? "nothing" : clean.error().text;
+}
+
 void FaultTimeline::end(Entry& entry) {
+  look(entry, core::monotonic_ns());
   if (const auto stopped = entry.fault->stop(); !stopped) entry.trouble = stopped.error().text;
   entry.ended_at = core::monotonic_ns();
   if (entry.plan.length == 0) {
     look(entry, *entry.ended_at);
     entry.ended_at = entry.shown_at.value_or(*entry.started_at);
   }
-  const auto clean = entry.fault->verify_clean();
-  entry.seen.facts.emplace_back("left_behind", clean ? "nothing" : clean.error().text);
+  entry.seen.facts.emplace_back("left_behind", clean(entry));
+  std::ignore = journal_.note("ended", entry.plan, entry.occurrence, entry.trouble);
 }
 
 void FaultTimeline::tick(core::Nanos now, core::Nanos load_start) {
   for (Entry& entry : entries_) {
     if (entry.ended_at) continue;
-    if (!entry.started_at && now >= load_start + entry.at) start(entry, now);
+    if (!entry.started_at && now >= load_start + entry.at) start(entry, core::monotonic_ns());
     if (!entry.started_at) continue;
-    look(entry, core::monotonic_ns());
     const core::Nanos length = entry.plan.length > 0 ? entry.plan.length : kWatched;
-    if (core::monotonic_ns() >= *entry.started_at + length) end(entry);
+    if (core::monotonic_ns() >= *entry.started_at + length)
+      end(entry);
+    else if (core::monotonic_ns() >= entry.next_look)
+      look(entry, core::monotonic_ns());
   }
+}
+
+std::vector<std::string> FaultTimeline::active(core::Nanos now) const {
+  std::vector<std::string> ids;
+  for (const Entry& entry : entries_) {
+    const bool lasts = entry.plan.length > 0;
+    const bool on =
+        entry.started_at && (lasts ? !entry.ended_at : now < *entry.started_at + kJustHappened);
+    if (on && std::ranges::find(ids, entry.plan.id) == ids.end()) ids.push_back(entry.plan.id);
+  }
+  return ids;
+}
+
+run::FaultRecord FaultTimeline::record_of(const Entry& entry, core::Nanos load_start) const {
+  run::FaultRecord fault;
+  fault.id = entry.plan.id;
+  fault.kind = entry.plan.kind;
+  fault.occurrence = entry.occurrence;
+  fault.only_group = run::only_group(entry.plan);
+  fault.start_s = core::to_seconds(*entry.started_at - load_start);
+  fault.end_s = core::to_seconds(*entry.ended_at - load_start);
+  fault.has_evidence = entry.seen.shown && entry.trouble.empty();
+  fault.evidence = entry.seen.facts;
+  if (!entry.trouble.empty()) fault.evidence.emplace_back("trouble", entry.trouble);
+  return fault;
 }
 
 void FaultTimeline::fill(run::Record& record, core::Nanos load_start) {
   for (Entry& entry : entries_) {
     if (!entry.started_at) continue;  // the run ended before
     if (!entry.ended_at) end(entry);
-    run::FaultRecord fault;
-    fault.id = entry.plan.id;
-    fault.kind = entry.plan.kind;
-    fault.occurrence = entry.occurrence;
-    fault.start_s = core::to_seconds(*entry.started_at - load_start);
-    fault.end_s = core::to_seconds(*entry.ended_at - load_start);
-    fault.has_evidence = entry.seen.shown && entry.trouble.empty();
-    fault.evidence = entry.seen.facts;
-    if (!entry.trouble.empty()) fault.evidence.emplace_back("trouble", entry.trouble);
-    record.faults.push_back(std::move(fault));
+    record.faults.push_back(record_of(entry, load_start));
   }
   record.faults.insert(record.faults.end(), skipped_.begin(), skipped_.end());
 }

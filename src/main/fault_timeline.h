@@ -1,10 +1,8 @@
-// FaultTimeline: the faults of a plan that the main thread brings about while the load runs: those
-// of the target's processes, and those of the user's commands. (Those that cut connections belong
-// to the load's threads.) A fault that this target cannot be given is skipped, and its record says
-// why. Main thread only.
+// FaultTimeline: the faults of a plan that the main thread brings about while the load runs: all
+// but those that cut connections by the clients' own hand, which belong to the load's threads.
+// Each step is in the journal before it is taken. A fault that this target cannot be given is
+// skipped, and its record says why. Main thread only.
 #pragma once
-
-#include <sys/types.h>
 
 #include <cstdint>
 #include <memory>
@@ -13,30 +11,26 @@
 #include <vector>
 
 #include "chaos/fault.h"
-#include "chaos/warden.h"
 #include "core/clock.h"
 #include "core/result.h"
-#include "main/own_server.h"
+#include "main/fault_journal.h"
+#include "main/fault_maker.h"
 #include "run/plan.h"
 #include "run/record.h"
 
 namespace gauntlet::main {
 
-// What there is to be hit.
-struct FaultTarget {
-  const OwnServer* server = nullptr;  // ours; null: another's
-  std::vector<pid_t> processes = {};  // whose descendants count too; none: they cannot be seen
-};
-
 class FaultTimeline {
  public:
-  // Starts the warden where the plan has faults that need one: before there are threads.
-  explicit FaultTimeline(const run::Plan& plan);
+  FaultTimeline(const run::Plan& plan, FaultJournal& journal)
+      : seed_(plan.seed), journal_(journal) {}
 
   // Prepares the plan's faults, and takes those out of it that are skipped.
   void arm(run::Plan& plan, const FaultTarget& target);
   // Starts and ends what is due, and looks at what was started.
   void tick(core::Nanos now, core::Nanos load_start);
+  // The ids of those that last, or have just happened.
+  std::vector<std::string> active(core::Nanos now) const;
   // Ends what still lasts, and gives the record what is known of each.
   void fill(run::Record& record, core::Nanos load_start);
 
@@ -52,18 +46,19 @@ class FaultTimeline {
     chaos::Evidence seen = {};
   };
 
-  core::Result<std::unique_ptr<chaos::Fault>> make(const run::Fault& fault,
-                                                   const FaultTarget& target);
   core::Result<std::vector<Entry>> occurrences(const run::Plan& plan, const run::Fault& fault,
                                                const FaultTarget& target);
   void skip(const run::Fault& fault, std::string why);
+  core::Result<void> begin(Entry& entry);
   void start(Entry& entry, core::Nanos now);
   void look(Entry& entry, core::Nanos now);
   void end(Entry& entry);
+  std::string clean(Entry& entry) const;
+  run::FaultRecord record_of(const Entry& entry, core::Nanos load_start) const;
 
   std::uint64_t seed_;
   std::uint64_t made_ = 0;
-  std::optional<chaos::Warden> warden_;  // outlives the faults that it knows of
+  FaultJournal& journal_;
   std::vector<Entry> entries_;
   std::vector<run::FaultRecord> skipped_;
 };

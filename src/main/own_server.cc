@@ -1,9 +1,11 @@
 #include "main/own_server.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <random>
 #include <string_view>
 #include <thread>
 
@@ -20,26 +22,37 @@ std::string worker_count(std::uint32_t wanted) {
   return std::to_string(std::max(1U, std::thread::hardware_concurrency() / 2));
 }
 
-std::vector<std::string> command_line(const std::string& transport, std::uint32_t workers,
-                                      net::Io io) {
+std::string failpoint_address() { return fmt::format("unix:/tmp/gauntlet-{}.fail", getpid()); }
+
+std::string make_token() {
+  std::random_device device;
+  return fmt::format("{:08x}{:08x}{:08x}", device(), device(), device());
+}
+
+std::vector<std::string> command_line(const OwnServerOptions& options, const std::string& token) {
   const std::string self = std::filesystem::read_symlink("/proc/self/exe");
   // A client of a load test sends as much as it can: our own server is told not to mind.
   std::vector<std::string> argv = {self,
                                    "serve",
                                    "--exit-with-parent",
                                    "--workers",
-                                   worker_count(workers),
+                                   worker_count(options.workers),
                                    "--rate-limit",
                                    "0",
                                    "--breaker",
                                    "off",
                                    "--io",
-                                   std::string(net::name_of(io)),
+                                   std::string(net::name_of(options.io)),
                                    "--http",
-                                   "127.0.0.1:auto"};
-  if (transport == "unix")
-    argv.insert(argv.end(), {"--unix", "/tmp/gauntlet-" + std::to_string(getpid()) + ".sock"});
-  if (transport == "tcp") argv.insert(argv.end(), {"--tcp", "127.0.0.1:auto"});
+                                   options.host + ":auto"};
+  const auto add = [&](const std::string& name, const std::string& value) {
+    argv.insert(argv.end(), {name, value});
+  };
+  if (options.transport == "unix") add("--unix", fmt::format("/tmp/gauntlet-{}.sock", getpid()));
+  if (options.transport == "tcp") add("--tcp", options.host + ":auto");
+  if (options.workers_die) add("--restart-limit", "1000/60s");
+  if (!token.empty()) add("--failpoints", failpoint_address());
+  if (!token.empty()) add("--failpoint-token", token);
   return argv;
 }
 
@@ -57,18 +70,22 @@ core::Result<std::string> next_url(net::Child& child, core::Nanos deadline) {
 }  // namespace
 
 // It says where it listens in the order of HTTP first.
-core::Result<OwnServer> OwnServer::start(const std::string& transport, std::uint32_t workers,
-                                         net::Io io) {
-  auto child = net::Child::start(command_line(transport, workers, io), {.stdout_pipe = true});
+core::Result<OwnServer> OwnServer::start(const OwnServerOptions& options) {
+  const std::string token = options.failpoints ? make_token() : "";
+  auto child = net::Child::start(command_line(options, token),
+                                 {.stdout_pipe = true, .inside = options.inside});
   if (!child) return std::unexpected(child.error());
   const core::Nanos deadline = core::monotonic_ns() + kReadyTimeout;
   const auto http = next_url(*child, deadline);
   if (!http) return std::unexpected(http.error());
   const auto parsed = net::Url::parse(*http);
   if (!parsed) return std::unexpected(parsed.error());
-  const auto url = transport == "http" ? http : next_url(*child, deadline);
+  const auto url = options.transport == "http" ? http : next_url(*child, deadline);
   if (!url) return std::unexpected(url.error());
-  return OwnServer(std::move(*child), *url, parsed->endpoint);
+  OwnServer server(std::move(*child), *url, parsed->endpoint);
+  if (options.failpoints) server.failpoints_ = failpoint_address();
+  server.token_ = token;
+  return server;
 }
 
 }  // namespace gauntlet::main

@@ -1,5 +1,6 @@
 // OwnServer: `gauntlet serve` as a separate process on a free port, for runs without a target.
-// Stopped and waited for when it goes out of scope. Main thread only.
+// Stopped and waited for when it goes out of scope. In the lab where it is told so.
+// Main thread only.
 #pragma once
 
 #include <cstdint>
@@ -13,15 +14,26 @@
 
 namespace gauntlet::main {
 
+struct OwnServerOptions {
+  std::string transport = "http";  // or tcp, unix
+  std::uint32_t workers = 0;       // 0: half of the cores, the load has the rest
+  net::Io io = net::Io::automatic;
+  const net::Namespaces* inside = nullptr;  // the lab's server
+  std::string host = "127.0.0.1";
+  bool failpoints = false;
+  bool workers_die = false;  // on purpose: however many do, it goes on
+};
+
 class OwnServer {
  public:
-  // `transport`: http, tcp or unix. `workers`: 0 for half of the cores, the load has the rest.
-  static core::Result<OwnServer> start(const std::string& transport, std::uint32_t workers,
-                                       net::Io io);
+  static core::Result<OwnServer> start(const OwnServerOptions& options);
 
   const std::string& url() const { return url_; }
   // Where it tells its metrics over HTTP, whatever the transport.
   const net::Endpoint& metrics() const { return metrics_; }
+  // Where failpoints are ordered, "unix:/path"; "" where there are none.
+  const std::string& failpoints() const { return failpoints_; }
+  const std::string& failpoint_token() const { return token_; }
   pid_t pid() const { return child_.pid(); }
   // How it ended, if it has.
   std::optional<std::string> poll_exit() { return child_.poll_exit(); }
@@ -33,6 +45,7 @@ class OwnServer {
   net::Child child_;
   std::string url_;
   net::Endpoint metrics_;
+  std::string failpoints_, token_;
 };
 
 }  // namespace gauntlet::main

@@ -7,6 +7,7 @@
 #include "main/exit_code.h"
 #include "main/io_option.h"
 #include "main/run_session.h"
+#include "main/stage.h"
 #include "report/files.h"
 #include "report/terminal.h"
 #include "verdict/judge.h"
@@ -26,12 +27,14 @@ int run_command(const RunOptions& options, const std::vector<std::string>& argv)
   if (const auto io = chosen_io(options.io); !io) return complain(io.error());
   auto plan = make_plan(options);
   if (!plan) return complain(plan.error());
+  const auto stage = Stage::prepare(*plan, options);
+  if (!stage) return complain(stage.error());
   if (!plan->levels.empty()) {
-    const auto climbed = climb(*plan, options, argv);
+    const auto climbed = climb(*plan, options, argv, **stage);
     return climbed ? conclude(climbed->record, climbed->verdict, options)
                    : complain(climbed.error());
   }
-  RunSession session(std::move(*plan), options, argv);
+  RunSession session(std::move(*plan), options, argv, **stage);
   if (const auto met = session.meet_target(); !met) return complain(met.error());
   if (const auto open = session.open_connections(); !open) return complain(open.error());
   session.drive();

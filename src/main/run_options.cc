@@ -231,6 +231,10 @@ void declare_run_options(CLI::App& app, RunOptions& options) {
   app.add_option("--warmup", options.warmup, "auto, or a time such as 10s");
   app.add_option("--mode", options.mode,
                  "demo, short or extended; default: STRESS_TEST_MODE, or demo");
+  app.add_option("--lab", options.lab,
+                 "load, link and server in network namespaces of their own: auto (where a fault "
+                 "needs it and the server is ours), on or off")
+      ->check(CLI::IsMember({"auto", "on", "off"}));
   app.add_flag("--strict", options.strict, "WARN fails the run too");
 }
 
@@ -283,6 +287,9 @@ core::Result<run::Plan> make_plan(const RunOptions& options) {
     if (auto done = step(options, plan->load); !done) return std::unexpected(done.error());
   if (auto done = override_client(options.client, plan->load); !done)
     return std::unexpected(done.error());
+  if (options.lab == "auto") plan->lab.use = run::LabUse::automatic;
+  if (options.lab == "on") plan->lab.use = run::LabUse::on;
+  if (options.lab == "off") plan->lab.use = run::LabUse::off;
   if (auto done = override_phases(options, *plan); !done) return std::unexpected(done.error());
   if (auto done = add_slos(options, *plan); !done) return std::unexpected(done.error());
   return plan;

@@ -33,6 +33,7 @@ struct RunOptions {
   std::string io = "auto";
   std::string results = "results";
   std::string metrics_listen, metrics_prefix = "gauntlet";
+  std::string lab;  // auto, on, off; "": as the suite says
   bool no_probe = false;
   bool strict = false;
   bool quiet = false;

@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "core/quantity.h"
 #include "main/floor.h"
 #include "record/prometheus.h"
+#include "run/fault_kind.h"
 #include "verdict/fault_windows.h"
 #include "verdict/self_check.h"
 
@@ -14,14 +16,8 @@ namespace gauntlet::main {
 namespace {
 
 constexpr core::Nanos kStep = 50 * core::kMillisecond;
-constexpr std::size_t kRunIdSeedDigits = 8;
-
-std::string make_run_id(const run::Plan& plan) {
-  std::uint64_t state = plan.seed ^ static_cast<std::uint64_t>(core::monotonic_ns());
-  const std::string digits = fmt::format("{:016x}", core::split_mix_64(state));
-  return fmt::format("{}-{}-{}", core::wall_clock_compact(), plan.suite,
-                     digits.substr(0, kRunIdSeedDigits));
-}
+constexpr const char* kRtoMin = "ipv4/tcp_rto_min_us";
+constexpr const char* kStockRtoMin = "200000";
 
 run::Host describe_host() {
   const core::Machine machine = core::this_machine();
@@ -32,17 +28,28 @@ run::Host describe_host() {
           .loop_backend = {}};
 }
 
+bool has_kind(const run::Plan& plan, bool (*is_that)(const run::Fault&)) {
+  return std::ranges::any_of(plan.faults, is_that);
+}
+
+bool is_of_link(const run::Fault& fault) {
+  const auto* kind = run::find_fault_kind(fault.kind);
+  return kind != nullptr && kind->by_emulator;
+}
+
 }  // namespace
 
-RunSession::RunSession(run::Plan plan, const RunOptions& options, std::vector<std::string> argv)
+RunSession::RunSession(run::Plan plan, const RunOptions& options, std::vector<std::string> argv,
+                       Stage& stage)
     : plan_(std::move(plan)),
       options_(options),
+      stage_(stage),
       io_(*net::parse_io(options.io)),
-      sampler_([this] { return target_pids(); }),
+      sampler_([this] { return target_pids(); }, [this] { return own_pids(); }),
       own_threads_(plan_),
-      faults_(plan_),
+      faults_(plan_, stage.journal()),
       status_(stdout, report::is_terminal(stdout), report::terminal_columns(stdout)) {
-  record_.run.id = make_run_id(plan_);
+  record_.run.id = stage.run_id();
   record_.run.repro = repro_line(argv, plan_.seed);
   record_.run.argv = std::move(argv);
   record_.run.started_at = core::wall_clock_iso8601();
@@ -55,6 +62,51 @@ void RunSession::say(const std::string& line) const {
   std::fflush(stdout);
 }
 
+// What the lab needs for this plan; the emulator is forked, so before there are threads.
+core::Result<void> RunSession::set_the_stage() {
+  chaos::Lab* lab = stage_.lab();
+  record_.lab = {.used = lab != nullptr, .reason = stage_.no_lab()};
+  if (!stage_.no_lab().empty())
+    say("no lab: " + stage_.no_lab() + "; faults that need it are skipped");
+  if (lab == nullptr) return {};
+  record_.lab.tcp = plan_.lab.tuned_tcp ? "tuned" : "stock";
+  const std::string rto_min =
+      plan_.lab.tuned_tcp ? chaos::tuned_tcp().front().second : kStockRtoMin;
+  for (const auto place : {chaos::Place::load, chaos::Place::server}) {
+    if (lab->set(place, kRtoMin, rto_min)) continue;
+    record_.lab.tcp = "stock";  // this kernel has no such setting
+  }
+  for (int i = 0; i < chaos::Lab::kLoadAddresses; ++i)
+    target_.sources.push_back(*net::Endpoint::tcp(chaos::Lab::load_address(i), 0));
+  say(fmt::format("lab: load, link and server in network namespaces of their own, {} TCP",
+                  record_.lab.tcp));
+  if (!has_kind(plan_, is_of_link)) return {};
+  auto emulator = chaos::LinkEmulator::start(*lab);
+  if (!emulator) return std::unexpected(emulator.error());
+  emulator_ = std::move(*emulator);
+  return {};
+}
+
+core::Result<void> RunSession::start_own_server() {
+  const chaos::Lab* lab = stage_.lab();
+  OwnServerOptions wanted{
+      .transport = plan_.load.transport,
+      .workers = plan_.load.workers,
+      .io = io_,
+      .failpoints = has_kind(plan_, [](const auto& fault) { return fault.kind == "failpoint"; }),
+      .workers_die = has_kind(plan_, [](const auto& fault) {
+        return fault.kind == "kill_worker" || fault.kind == "crash";
+      })};
+  if (lab != nullptr) wanted.inside = &lab->server();
+  if (lab != nullptr) wanted.host = chaos::Lab::server_address();
+  auto server = OwnServer::start(wanted);
+  if (!server) return std::unexpected(server.error());
+  own_server_ = std::move(*server);
+  say(fmt::format("target: our own server, {} (pid {}), its flow control off", own_server_->url(),
+                  own_server_->pid()));
+  return {};
+}
+
 core::Result<void> RunSession::choose_target() {
   target_.headers = plan_.load.headers;
   if (!options_.command.empty()) {
@@ -63,12 +115,8 @@ core::Result<void> RunSession::choose_target() {
   }
   std::string url = options_.url;
   if (url.empty() || url == "builtin") {
-    auto server = OwnServer::start(plan_.load.transport, plan_.load.workers, io_);
-    if (!server) return std::unexpected(server.error());
-    own_server_ = std::move(*server);
+    if (auto started = start_own_server(); !started) return started;
     url = own_server_->url();
-    say(fmt::format("target: our own server, {} (pid {}), its flow control off", url,
-                    own_server_->pid()));
   }
   auto parsed = net::Url::parse(url);
   if (!parsed) return std::unexpected(parsed.error());
@@ -77,13 +125,9 @@ core::Result<void> RunSession::choose_target() {
 }
 
 core::Result<void> RunSession::start_metrics() {
-  if (options_.metrics_listen.empty() && plan_.metrics_port == 0) return {};
-  const std::string where = options_.metrics_listen.empty()
-                                ? fmt::format("127.0.0.1:{}", plan_.metrics_port)
-                                : options_.metrics_listen;
-  const auto endpoint = net::Endpoint::parse(where);
-  if (!endpoint) return core::usage_error("--metrics-listen: " + endpoint.error().text);
-  auto server = record::MetricsServer::start(*endpoint);
+  core::Fd listener = stage_.metrics_listener();
+  if (!listener.valid()) return {};
+  auto server = record::MetricsServer::start(std::move(listener));
   if (!server) return std::unexpected(server.error());
   metrics_ = std::move(*server);
   say(fmt::format("metrics: http://{}/metrics", metrics_->where().text()));
@@ -95,6 +139,7 @@ core::Result<void> RunSession::meet_target() {
   if (!wanted) return std::unexpected(wanted.error());
   if (!record::valid_metrics_prefix(options_.metrics_prefix))
     return core::usage_error("--metrics-prefix: a letter or _, then letters, digits and _");
+  if (auto set = set_the_stage(); !set) return set;
   if (auto started = start_metrics(); !started) return started;
   if (auto chosen = choose_target(); !chosen) return chosen;
   auto introduction = load::probe(target_, *wanted, plan_.load);
@@ -141,9 +186,19 @@ core::Result<void> RunSession::find_floor() {
   return {};
 }
 
+FaultTarget RunSession::what_to_hit() {
+  FaultTarget target{.server = own_server_ ? &*own_server_ : nullptr,
+                     .connections = plan_.load.connections,
+                     .context = {stage_.warden(), stage_.lab(), emulator_.get()},
+                     .no_lab = stage_.no_lab().empty() ? "none was asked for" : stage_.no_lab()};
+  if (!target_.is_stdio()) target.processes = target_pids();
+  if (!target_.is_stdio() && !target_.url.endpoint.is_unix())
+    target.port = target_.url.endpoint.port();
+  return target;
+}
+
 core::Result<void> RunSession::open_connections(core::Nanos grace) {
-  faults_.arm(plan_, {.server = own_server_ ? &*own_server_ : nullptr,
-                      .processes = target_.is_stdio() ? std::vector<pid_t>() : target_pids()});
+  faults_.arm(plan_, what_to_hit());
   started_ = core::monotonic_ns();
   engine_ = std::make_unique<load::Engine>(plan_, target_, io_);
   record_.host.loop_backend = engine_->loop_backend();
@@ -211,14 +266,15 @@ void RunSession::publish_metrics() {
 
 // A fault that cuts connections is felt until its victims are back.
 std::vector<std::string> RunSession::active_faults(double t) const {
-  std::vector<std::string> active;
+  std::vector<std::string> active = faults_.active(core::monotonic_ns());
   if (recorder_->seconds().empty() || recorder_->seconds().back().victims_waiting == 0)
     return active;
   std::string latest;
   for (std::size_t i = 0; i < plan_.phases.size(); ++i) {
     const core::Nanos begin = run::phase_start(plan_, i);
     for (const auto& fault : plan_.faults)
-      if (fault.phase == plan_.phases[i].name && core::to_seconds(begin + fault.at) <= t)
+      if (fault.kind == "disconnect" && fault.phase == plan_.phases[i].name &&
+          core::to_seconds(begin + fault.at) <= t)
         latest = fault.id;
   }
   if (!latest.empty()) active.push_back(latest);
@@ -238,6 +294,11 @@ std::vector<pid_t> RunSession::target_pids() const {
   if (listener_) return {*listener_};
   if (target_.is_stdio() && engine_) return engine_->child_pids();
   return {};
+}
+
+// Beside our own threads: what of the generator is a process of its own.
+std::vector<pid_t> RunSession::own_pids() const {
+  return emulator_ ? std::vector<pid_t>{emulator_->pid()} : std::vector<pid_t>();
 }
 
 run::Record RunSession::finish() {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "chaos/link_emulator.h"
 #include "core/proc.h"
 #include "core/result.h"
 #include "load/engine.h"
@@ -17,6 +18,7 @@
 #include "main/own_server.h"
 #include "main/own_threads.h"
 #include "main/run_options.h"
+#include "main/stage.h"
 #include "main/target_sampler.h"
 #include "record/metrics_server.h"
 #include "record/recorder.h"
@@ -28,7 +30,9 @@ namespace gauntlet::main {
 
 class RunSession {
  public:
-  RunSession(run::Plan plan, const RunOptions& options, std::vector<std::string> argv);
+  // `stage` is the whole command's: of all levels.
+  RunSession(run::Plan plan, const RunOptions& options, std::vector<std::string> argv,
+             Stage& stage);
 
   // Starts or reaches the target and agrees on the protocol. Errors: usage, unreachable.
   core::Result<void> meet_target();
@@ -44,10 +48,14 @@ class RunSession {
   run::Record finish();
 
  private:
+  core::Result<void> set_the_stage();
   core::Result<void> choose_target();
+  core::Result<void> start_own_server();
   core::Result<void> find_floor();
   core::Result<void> start_metrics();
   std::vector<pid_t> target_pids() const;
+  std::vector<pid_t> own_pids() const;
+  FaultTarget what_to_hit();
   void step();
   void show_second();
   void publish_metrics();
@@ -57,8 +65,10 @@ class RunSession {
 
   run::Plan plan_;
   const RunOptions& options_;
+  Stage& stage_;
   net::Io io_;
   Interrupt interrupt_;
+  std::unique_ptr<chaos::LinkEmulator> emulator_;
   std::optional<OwnServer> own_server_;
   load::Target target_;
   load::Introduction introduction_;

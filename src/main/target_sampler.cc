@@ -22,14 +22,14 @@ double own_cpu_s() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-run::CoreSample core_sample(double t, std::span<const pid_t> target) {
+run::CoreSample core_sample(double t, std::span<const pid_t> target, std::span<const pid_t> own) {
   const core::ProcessTime time = core::process_time(target);
   const double idle_s = static_cast<double>(core::cpu_ticks().idle) / core::ticks_per_second();
   const double clock_s = core::to_seconds(core::monotonic_ns());
   return {.t = t,
           .target_cpu_s = core::to_seconds(time.cpu),
           .target_wait_s = core::to_seconds(time.run_queue_delay),
-          .generator_cpu_s = own_cpu_s(),
+          .generator_cpu_s = own_cpu_s() + core::to_seconds(core::process_time(own).cpu),
           .idle_s = idle_s,
           .capacity_s = clock_s * core::online_cores()};
 }
@@ -46,7 +46,7 @@ void TargetSampler::tick(core::Nanos now, double t) {
   const auto bytes = core::resident_bytes(tree);
   if (!bytes) return;
   memory_.push_back({t, static_cast<double>(*bytes) / kBytesPerMb, proportional_mb(now, tree)});
-  cores_.push_back(core_sample(t, tree));
+  cores_.push_back(core_sample(t, tree, own_()));
 }
 
 std::optional<double> TargetSampler::proportional_mb(core::Nanos now,

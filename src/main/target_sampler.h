@@ -16,8 +16,13 @@ namespace gauntlet::main {
 
 class TargetSampler {
  public:
-  // `roots` names the processes now; their descendants count too.
-  explicit TargetSampler(std::function<std::vector<pid_t>()> roots) : roots_(std::move(roots)) {}
+  using Pids = std::function<std::vector<pid_t>()>;
+
+  // `roots` names the target's processes now, whose descendants count too; `own` those of ours
+  // that are no threads of this one.
+  explicit TargetSampler(
+      Pids roots, Pids own = [] { return std::vector<pid_t>(); })
+      : roots_(std::move(roots)), own_(std::move(own)) {}
 
   // Takes a sample when one is due; `t` is seconds since the load began.
   void tick(core::Nanos now, double t);
@@ -28,7 +33,7 @@ class TargetSampler {
  private:
   std::optional<double> proportional_mb(core::Nanos now, const std::vector<pid_t>& tree);
 
-  std::function<std::vector<pid_t>()> roots_;
+  Pids roots_, own_;
   core::Nanos next_ = 0;
   core::Nanos next_proportional_ = 0;
   bool had_roots_ = false;

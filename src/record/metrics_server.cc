@@ -23,20 +23,28 @@ constexpr std::string_view kPage =
 
 }  // namespace
 
-core::Result<std::unique_ptr<MetricsServer>> MetricsServer::start(const net::Endpoint& where) {
+core::Result<core::Fd> MetricsServer::listen(const net::Endpoint& where) {
   auto listener = net::listen_on(where);
-  if (!listener) {
-    return core::usage_error(
-        fmt::format("metrics cannot be served at {} ({}); choose another address with "
-                    "--metrics-listen",
-                    where.text(), listener.error().text));
-  }
-  auto bound = net::local_endpoint(listener->get());
+  if (listener) return listener;
+  return core::usage_error(
+      fmt::format("metrics cannot be served at {} ({}); choose another address with "
+                  "--metrics-listen",
+                  where.text(), listener.error().text));
+}
+
+core::Result<std::unique_ptr<MetricsServer>> MetricsServer::start(const net::Endpoint& where) {
+  auto listener = listen(where);
+  if (!listener) return std::unexpected(listener.error());
+  return start(std::move(*listener));
+}
+
+core::Result<std::unique_ptr<MetricsServer>> MetricsServer::start(core::Fd listener) {
+  auto bound = net::local_endpoint(listener.get());
   if (!bound) return std::unexpected(bound.error());
   core::Fd stop(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!stop.valid()) return std::unexpected(core::errno_error("eventfd"));
   return std::unique_ptr<MetricsServer>(
-      new MetricsServer(std::move(*listener), *bound, std::move(stop)));
+      new MetricsServer(std::move(listener), *bound, std::move(stop)));
 }
 
 MetricsServer::MetricsServer(core::Fd listener, net::Endpoint where, core::Fd stop)

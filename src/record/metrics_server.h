@@ -29,6 +29,8 @@ inline constexpr wire::HttpLimits kMetricsRequestLimits = {.head_bytes_max = 819
 class MetricsServer final : net::StreamHandler, net::AcceptHandler {
  public:
   // A port that is taken is a usage error that names --metrics-listen.
+  static core::Result<core::Fd> listen(const net::Endpoint& where);
+  static core::Result<std::unique_ptr<MetricsServer>> start(core::Fd listener);
   static core::Result<std::unique_ptr<MetricsServer>> start(const net::Endpoint& where);
   ~MetricsServer();
   MetricsServer(const MetricsServer&) = delete;

@@ -35,6 +35,7 @@ run::Second to_second(const run::Snapshot& all) {
   second.outstanding = all.outstanding;
   second.victims_waiting = all.victims_waiting;
   second.first_signal_s = core::to_seconds(all.first_signal);
+  second.group_completed = all.group_completed;
   second.generator_cpu = second.length > 0 ? core::to_seconds(all.cpu) / second.length : 0;
   return second;
 }

@@ -10,6 +10,7 @@
 #include "report/junit.h"
 #include "report/scaling_svg.h"
 #include "report/summary_json.h"
+#include "run/measured.h"
 
 namespace gauntlet::report {
 
@@ -54,7 +55,7 @@ core::Result<std::filesystem::path> write_results(const std::filesystem::path& r
   if (auto written = write_whole_file(folder / "junit.xml", junit_xml(record, verdict)); !written) {
     return std::unexpected(written.error());
   }
-  if (record.levels.empty()) return folder;
+  if (record.levels.empty() || run::are_scenarios(record)) return folder;
   const auto svg = scaling_svg(record.plan.suite + ": " + record.run.id, record.levels);
   if (auto written = write_whole_file(folder / "scaling.svg", svg); !written) {
     return std::unexpected(written.error());

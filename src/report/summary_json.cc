@@ -322,9 +322,26 @@ json::object level_json(const run::LevelResult& result) {
           {"trusted", result.trusted}};
 }
 
-json::array levels_json(const std::vector<run::LevelResult>& all) {
+json::object lab_json(const run::LabRecord& lab) {
+  return {{"used", lab.used}, {"reason", text_or_null(lab.reason)}, {"tcp", text_or_null(lab.tcp)}};
+}
+
+// What a level's own record says of it, beside the figures of its measured phase.
+void add_course(const run::Record& record, json::object& level) {
+  level["lab"] = lab_json(record.lab);
+  level["phases"] = phases_json(record);
+  level["faults"] = faults_json(record.faults);
+  level["integrity"] = integrity_json(record);
+  level["attempts"] = attempts_json(record);
+}
+
+json::array levels_json(const run::Record& record) {
   json::array levels;
-  for (const auto& level : all) levels.push_back(level_json(level));
+  for (std::size_t i = 0; i < record.levels.size(); ++i) {
+    json::object level = level_json(record.levels[i]);
+    if (i < record.level_records.size()) add_course(record.level_records[i], level);
+    levels.push_back(std::move(level));
+  }
   return levels;
 }
 
@@ -349,6 +366,7 @@ json::object estimate_json(const stats::Estimate& estimate) {
 }
 
 json::value scaling_json(const run::Record& record) {
+  if (run::are_scenarios(record)) return nullptr;
   const auto fit = run::scaling_of(record.levels);
   if (!fit) return nullptr;
   return json::object{{"lambda", estimate_json(fit->lambda)},
@@ -438,7 +456,8 @@ std::string summary_json(const run::Record& record, const run::Verdict& verdict,
       {"tests", tests_json(verdict)},
       {"phases", phases_json(record)},
       {"faults", faults_json(record.faults)},
-      {"levels", levels_json(record.levels)},
+      {"lab", lab_json(record.lab)},
+      {"levels", levels_json(record)},
       {"patterns", patterns_json(record.levels)},
       {"scaling", scaling_json(record)},
       {"capacity", record.capacity ? capacity_json(*record.capacity) : json::value(nullptr)},

@@ -14,6 +14,7 @@
 
 #include "core/quantity.h"
 #include "report/capacity_table.h"
+#include "report/faults_text.h"
 #include "report/scaling_text.h"
 #include "run/limit.h"
 #include "run/measured.h"
@@ -204,7 +205,7 @@ std::string levels_tables(const run::Record& record) {
   std::string out;
   for (const std::uint32_t burst : run::bursts_of(record.levels))
     out += pattern_table(record, burst);
-  return out + scaling_text(record.levels);
+  return run::are_scenarios(record) ? out : out + scaling_text(record.levels);
 }
 
 }  // namespace
@@ -260,6 +261,7 @@ std::string verdict_text(const run::Record& record, const run::Verdict& verdict,
                          std::string_view report_path, bool color) {
   auto out = table(rows_of(verdict), color);
   if (!record.levels.empty()) out += levels_tables(record);
+  out += faults_text(record);
   if (record.capacity) out += capacity_table(*record.capacity);
   const auto line = [&](std::string_view title, std::string_view text) {
     if (!text.empty()) fmt::format_to(std::back_inserter(out), "{:<10}  {}\n", title, text);

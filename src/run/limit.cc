@@ -103,7 +103,7 @@ struct FaultMetric {
   double quantile = 0;
 };
 
-constexpr std::array<FaultMetric, 22> kFaultMetrics = {{
+constexpr std::array<FaultMetric, 26> kFaultMetrics = {{
     {"recovery", MetricKind::recovery, Unit::seconds, "from the fault's start until recovered"},
     {"healed", MetricKind::healed, Unit::seconds, "from the fault's end until recovered"},
     {"detection", MetricKind::detection, Unit::seconds,
@@ -141,6 +141,14 @@ constexpr std::array<FaultMetric, 22> kFaultMetrics = {{
      0.99},
     {"reconnect_max", MetricKind::reconnect_quantile, Unit::seconds, "the same, the last victim",
      1},
+    {"clients_hit", MetricKind::clients_hit, Unit::ratio,
+     "clients with an error in the fault's phase / clients"},
+    {"tool_error_rate", MetricKind::tool_error_rate, Unit::ratio,
+     "errors / scheduled of the calls of the test's tool, in the fault's phase"},
+    {"final_goodput", MetricKind::final_goodput, Unit::ratio,
+     "messages completed per second in the last phase / in the measured one"},
+    {"final_error_rate", MetricKind::final_error_rate, Unit::ratio,
+     "errors / scheduled in the last phase"},
     {"reconnected", MetricKind::reconnected, Unit::ratio,
      "victims of the fault that are back / victims"},
 }};
@@ -164,6 +172,19 @@ void add_levels(std::vector<Metric>& all) {
                  .kind = MetricKind::error_rate_worst,
                  .unit = Unit::ratio,
                  .meaning = "the largest error rate of any judged level"});
+  all.push_back({.name = "residual_p50_worst",
+                 .kind = MetricKind::residual_p50_worst,
+                 .unit = Unit::ratio,
+                 .meaning = "of the judged levels with faults: median response time of the last "
+                            "phase beyond the measured one's (Hodges-Lehmann), the largest"});
+  all.push_back({.name = "residual_goodput_worst",
+                 .kind = MetricKind::residual_goodput_worst,
+                 .unit = Unit::ratio,
+                 .meaning = "the same of goodput that is missing"});
+  all.push_back({.name = "left_behind",
+                 .kind = MetricKind::left_behind,
+                 .unit = Unit::count,
+                 .meaning = "faults of any level that left something behind"});
 }
 
 std::vector<Metric> make_metrics() {

@@ -63,9 +63,17 @@ enum class MetricKind : std::uint8_t {
   unrecovered,
   excess_quantile,
   reconnect_quantile,
+  clients_hit,
+  tool_error_rate,
+  final_goodput,
+  final_error_rate,
   reconnected,  // …to here
+  // Of all levels together, from here…
   throughput_gain,
   error_rate_worst,
+  residual_p50_worst,
+  residual_goodput_worst,
+  left_behind,  // …to here
 };
 
 struct Metric {
@@ -85,6 +93,11 @@ const Metric* find_metric(std::string_view name);
 // Whether it is one of a fault's, so that its test has to name the fault.
 inline bool speaks_of_fault(MetricKind kind) {
   return kind >= MetricKind::recovery && kind <= MetricKind::reconnected;
+}
+
+// Whether it is one of all levels of a suite together.
+inline bool speaks_of_levels(MetricKind kind) {
+  return kind >= MetricKind::throughput_gain && kind <= MetricKind::left_behind;
 }
 
 // Errors are usage errors that quote the limit and say what is wrong with it.

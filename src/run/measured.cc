@@ -75,6 +75,13 @@ double messages_per_write(const Record& record) {
   return writes == 0 ? 0 : static_cast<double>(dispatched) / static_cast<double>(writes);
 }
 
+bool are_scenarios(const Record& record) {
+  constexpr std::ptrdiff_t kFaultyMin = 2;
+  return std::ranges::count_if(record.level_records, [](const Record& level) {
+           return !level.plan.faults.empty() || !level.faults.empty();
+         }) >= kFaultyMin;
+}
+
 std::string variant(const Record& record) {
   if (record.levels.empty()) return "";
   return record.target.transport + "," + record.target.protocol;

@@ -31,6 +31,10 @@ double offered_per_s(const Record& record);
 // Messages sent per gathered write in the measured phase; 0 where nothing was written.
 double messages_per_write(const Record& record);
 
+// Whether the levels are scenarios of their own, each with its own faults, and no climb: no law of
+// scaling runs through them.
+bool are_scenarios(const Record& record);
+
 // Over what a climbing suite ran, "http,2026-07-28": the same suite has other figures over another
 // transport or revision, and reports keep them apart. "" for other runs.
 std::string variant(const Record& record);

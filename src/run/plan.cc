@@ -4,6 +4,8 @@
 #include <array>
 
 #include "core/check.h"
+#include "core/quantity.h"
+#include "run/fault_kind.h"
 
 namespace gauntlet::run {
 
@@ -24,9 +26,12 @@ Plan at_level(const Plan& plan, std::size_t level) {
   run.load.rate = step.rate;
   run.load.burst = step.burst;
   if (step.workers > 0) run.load.workers = step.workers;
+  if (step.timeout > 0) run.load.timeout = step.timeout;
+  if (step.stock) run.load.client = {};
+  if (step.stock) run.lab.tuned_tcp = false;
   if (step.rate == 0) run.load.arrivals = Arrivals::closed;
   std::erase_if(run.phases, [&](const Phase& phase) {
-    return !phase.level.empty() && phase.level != step.name;
+    return !phase.level.empty() && phase.level != step.name && phase.level != step.like;
   });
   std::erase_if(run.faults, [&](const Fault& fault) {
     return std::ranges::find(run.phases, fault.phase, &Phase::name) == run.phases.end();
@@ -45,6 +50,14 @@ core::Nanos phase_start(const Plan& plan, std::size_t phase) {
   core::Nanos start = 0;
   for (std::size_t i = 0; i < phase; ++i) start += plan.phases[i].duration;
   return start;
+}
+
+std::optional<std::uint32_t> only_group(const Fault& fault) {
+  const auto found = std::ranges::find(fault.with, kOnlyGroup, &Parameters::value_type::first);
+  if (found == fault.with.end()) return std::nullopt;
+  const auto number = core::parse_count(found->second);
+  if (!number || *number == 0) return std::nullopt;
+  return static_cast<std::uint32_t>(*number - 1);
 }
 
 std::vector<core::Nanos> fault_starts(const Plan& plan, const Fault& fault) {
@@ -66,6 +79,8 @@ std::string_view to_string(Arrivals arrivals) {
 std::string_view to_string(Backoff backoff) { return name_of<2>({"jitter", "none"}, backoff); }
 
 std::string_view to_string(Retry retry) { return name_of<3>({"none", "backoff", "storm"}, retry); }
+
+std::string_view to_string(LabUse use) { return name_of<3>({"auto", "on", "off"}, use); }
 
 std::string_view to_string(Comparison comparison) {
   return name_of<4>({"<", "<=", ">", ">="}, comparison);

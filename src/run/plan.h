@@ -72,6 +72,14 @@ struct LoadPlan {
   std::vector<std::pair<std::string, std::string>> headers;  // added to every HTTP request
 };
 
+enum class LabUse : std::uint8_t { automatic, on, off };
+
+// Whether load, link and server are to be in network namespaces of their own (chaos/lab.h).
+struct LabPlan {
+  LabUse use = LabUse::automatic;  // where a fault needs it and the target is ours to start
+  bool tuned_tcp = false;          // a lost packet is found after 20 ms instead of 200
+};
+
 // A step of a suite that climbs: a run of its own, with these in place of the load's.
 struct Level {
   std::string name;
@@ -79,6 +87,9 @@ struct Level {
   double rate = 0;  // 0: a closed loop
   std::uint32_t burst = 1;
   std::uint32_t workers = 0;  // of our own server; 0: as the load says
+  core::Nanos timeout = 0;    // of a message; 0: as the load says
+  std::string like = {};      // another level, whose phases and faults it has too; "": none
+  bool stock = false;         // TCP as the system has it, and clients without ClientPlan
 };
 
 struct Phase {
@@ -121,6 +132,7 @@ struct Test {
   std::vector<Limit> limits;
   std::string fault;       // the fault that metrics such as `recovery` speak of, or ""
   std::string level = {};  // the one that it judges; "" in a plan with levels: all of them together
+  std::string tool = {};   // that metrics of one tool speak of, or ""
 };
 
 struct Plan {
@@ -129,6 +141,7 @@ struct Plan {
   Mode mode = Mode::demo;
   std::uint64_t seed = 0;
   LoadPlan load;
+  LabPlan lab;
   std::vector<Level> levels;  // none: one run
   std::vector<Phase> phases;  // after the ramp, in order
   std::vector<Fault> faults;
@@ -144,6 +157,9 @@ std::size_t measured_phase(const Plan& plan);
 // When a phase begins, since the load began; for phases.size() the end of the load.
 core::Nanos phase_start(const Plan& plan, std::size_t phase);
 
+// The group of clients (Snapshot's) that a fault is aimed at, from 0; nothing: all of them.
+std::optional<std::uint32_t> only_group(const Fault& fault);
+
 // When a fault's occurrences begin, since the load began.
 std::vector<core::Nanos> fault_starts(const Plan& plan, const Fault& fault);
 
@@ -151,6 +167,7 @@ std::string_view to_string(Mode mode);
 std::string_view to_string(Arrivals arrivals);
 std::string_view to_string(Backoff backoff);
 std::string_view to_string(Retry retry);
+std::string_view to_string(LabUse use);             // "auto", "on", "off"
 std::string_view to_string(Comparison comparison);  // "<", "<=", ">", ">="
 
 }  // namespace gauntlet::run

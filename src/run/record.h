@@ -30,6 +30,7 @@ struct Second {
   std::uint64_t victims_waiting = 0;
   double first_signal_s = 0;  // of trouble, as a client sees it; 0: none
   double generator_cpu = 0;   // cores
+  GroupCounts group_completed{};
 };
 
 struct MemorySample {
@@ -98,6 +99,7 @@ struct FaultRecord {
   double last_reconnect_s = 0;       // since the load began
   std::vector<Victim> clients = {};  // where clients were the victims: each of them
   std::optional<Untargeted> untargeted = {};
+  std::optional<std::uint32_t> only_group = {};  // of clients, where it was aimed at one
   // What the target's side noticed first, where something watches it: a restart, a breaker.
   std::optional<double> noticed_s = {};
   std::string noticed_by = {};
@@ -180,6 +182,13 @@ struct RunInfo {
   std::string repro;  // the line that repeats this run
   std::string started_at;
   double duration_s = 0;
+};
+
+// Where the run took place (chaos/lab.h).
+struct LabRecord {
+  bool used = false;
+  std::string reason = {};  // why there was none, where one was wanted; else ""
+  std::string tcp = {};     // "stock" or "tuned"; "" without a lab
 };
 
 // The same byte pattern against a peer that only echoes, before the run: the most that this machine
@@ -269,6 +278,7 @@ struct Record {
   std::vector<FaultRecord> faults;
   ProbeRecord probe;
   SelfCheck self_check;
+  LabRecord lab;
   std::optional<FloorRecord> floor;
   std::vector<LevelResult> levels;  // of a climbing suite; the rest is then of its last judged one
   std::vector<Record> level_records;  // of each of them, in order

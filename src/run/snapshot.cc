@@ -39,6 +39,13 @@ void Latencies::reset() {
 void PhaseTotals::merge(const PhaseTotals& other) {
   counts.add(other.counts);
   latencies.merge(other.latencies);
+  operations.resize(std::max(operations.size(), other.operations.size()));
+  for (std::size_t i = 0; i < other.operations.size(); ++i) {
+    operations[i].scheduled += other.operations[i].scheduled;
+    operations[i].completed += other.operations[i].completed;
+    operations[i].errors += other.operations[i].errors;
+  }
+  clients_hit += other.clients_hit;
 }
 
 void Snapshot::merge(const Snapshot& other) {
@@ -48,6 +55,7 @@ void Snapshot::merge(const Snapshot& other) {
   counts.add(other.counts);
   traffic.add(other.traffic);
   latencies.merge(other.latencies);
+  for (std::size_t i = 0; i < kClientGroups; ++i) group_completed[i] += other.group_completed[i];
   connections_ready += other.connections_ready;
   outstanding += other.outstanding;
   victims_waiting += other.victims_waiting;

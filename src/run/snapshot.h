@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "core/clock.h"
 #include "run/error_class.h"
@@ -57,12 +58,25 @@ struct Latencies {
   void reset();
 };
 
+// Of the messages of one entry of the mix.
+struct OperationCounts {
+  std::uint64_t scheduled = 0;
+  std::uint64_t completed = 0;
+  std::uint64_t errors = 0;
+};
+
 struct PhaseTotals {
   Counts counts;
   Latencies latencies;
+  std::vector<OperationCounts> operations = {};  // as LoadPlan::mix
+  std::uint64_t clients_hit = 0;                 // with an error among their messages
 
   void merge(const PhaseTotals& other);
 };
+
+// Clients by the remainder of their number: so a fault can be aimed at a quarter of them.
+inline constexpr std::size_t kClientGroups = 4;
+using GroupCounts = std::array<std::uint64_t, kClientGroups>;
 
 struct Snapshot {
   core::Nanos start = 0;  // since the load began; negative while connections open
@@ -71,6 +85,7 @@ struct Snapshot {
   Counts counts;
   Traffic traffic;
   Latencies latencies;
+  GroupCounts group_completed{};  // the completed ones, by group of clients
   // Gauges at `end`.
   std::uint64_t connections_ready = 0;
   std::uint64_t outstanding = 0;      // dispatched, not finished

@@ -22,8 +22,8 @@ namespace {
 
 Plan read_plan(const toml::table& root, std::string_view file, Mode mode, TomlProblems& problems) {
   TomlTable top(root, "the suite",
-                {"suite", "description", "metrics_port", "load", "client", "level", "mix", "phase",
-                 "fault", "test"},
+                {"suite", "description", "metrics_port", "load", "client", "lab", "level", "mix",
+                 "phase", "fault", "test"},
                 problems);
   Plan plan;
   plan.mode = mode;
@@ -33,6 +33,7 @@ Plan read_plan(const toml::table& root, std::string_view file, Mode mode, TomlPr
   plan.metrics_port = static_cast<std::uint16_t>(top.count("metrics_port", 0, {0, 65535}));
   read_load(top, plan);
   read_client(top, plan);
+  read_lab(top, plan);
   read_levels(top, plan);
   read_mix(top, plan);
   read_phases(top, plan);

@@ -37,6 +37,12 @@ std::string as_text(const toml::node& node) {
   return "";
 }
 
+void require_parameters(TomlTable& fault, const FaultKind& kind, const Parameters& parameters) {
+  for (const auto& name : kind.required)
+    if (std::ranges::find(parameters, name, &Parameters::value_type::first) == parameters.end())
+      fault.complain("with", fmt::format("`{}` needs `{}`", kind.name, name));
+}
+
 Parameters read_parameters(TomlTable& fault, const FaultKind& kind) {
   const auto* node = fault.find("with");
   if (node == nullptr) return {};
@@ -57,12 +63,15 @@ Parameters read_parameters(TomlTable& fault, const FaultKind& kind) {
     }
     if (!value.is_value() || as_text(value).empty())
       fault.problems().report(value, fmt::format("`{}` has to be a text or a number", name));
+    if (const auto wrong = wrong_parameter(kind, name, as_text(value)); !wrong.empty())
+      fault.problems().report(value, fmt::format("`{}`: {}", name, wrong));
     parameters.emplace_back(name, as_text(value));
   }
   return parameters;
 }
 
 void read_how(TomlTable& fault, const FaultKind& kind, Fault& result) {
+  if (!kind.hows.empty()) result.how = kind.hows.front();
   if (!fault.has("how")) return;
   result.how = fault.text("how", result.how);
   if (kind.hows.empty()) return fault.complain("how", fmt::format("`{}` has no `how`", kind.name));
@@ -118,6 +127,7 @@ void read_fault(const toml::table& table, TomlProblems& problems, Plan& plan) {
     fault.complain("share", fmt::format("`{}` has no `share`", kind->name));
   read_how(fault, *kind, result);
   result.with = read_parameters(fault, *kind);
+  require_parameters(fault, *kind, result.with);
   plan.faults.push_back(std::move(result));
 }
 

@@ -125,7 +125,8 @@ Operation read_operation(const toml::table& table, TomlProblems& problems) {
 }
 
 void read_level(const toml::table& table, TomlProblems& problems, Plan& plan) {
-  TomlTable level(table, "[[level]]", {"name", "connections", "rate", "burst", "workers"},
+  TomlTable level(table, "[[level]]",
+                  {"name", "connections", "rate", "burst", "workers", "timeout", "like", "stock"},
                   problems);
   Level result;
   result.name = read_new_name(level, "name", plan.levels, &Level::name);
@@ -134,6 +135,9 @@ void read_level(const toml::table& table, TomlProblems& problems, Plan& plan) {
   result.rate = level.rate("rate", {0, kRateMax});
   result.burst = narrow(level.count("burst", plan.load.burst, {1, kBurstMax}));
   result.workers = narrow(level.count("workers", 0, {0, kWorkersMax}));
+  result.timeout = level.duration("timeout", 0, {kTimeoutMin, kTimeoutMax});
+  if (level.has("like")) result.like = read_reference(level, "like", plan.levels, &Level::name);
+  result.stock = level.flag("stock", false);
   plan.levels.push_back(std::move(result));
 }
 
@@ -166,12 +170,21 @@ void read_phase(const toml::table& table, TomlProblems& problems, Plan& plan) {
   plan.phases.push_back(std::move(result));
 }
 
-bool speaks_of_levels(const Limit& limit) {
-  const auto kind = find_metric(limit.metric)->kind;
-  return kind == MetricKind::throughput_gain || kind == MetricKind::error_rate_worst;
-}
+bool needs_levels(const Limit& limit) { return speaks_of_levels(find_metric(limit.metric)->kind); }
 
 bool needs_fault(const Limit& limit) { return speaks_of_fault(find_metric(limit.metric)->kind); }
+
+bool needs_tool(const Limit& limit) {
+  return find_metric(limit.metric)->kind == MetricKind::tool_error_rate;
+}
+
+// The tool that metrics of one tool speak of: one of the mix.
+void read_tool(TomlTable& test, const Plan& plan, Test& result) {
+  if (test.has("tool")) result.tool = read_reference(test, "tool", plan.load.mix, &Operation::tool);
+  const auto asking = std::ranges::find_if(result.limits, needs_tool);
+  if (result.tool.empty() && asking != result.limits.end())
+    test.complain("limits", fmt::format("`{}` needs the test's `tool`", asking->metric));
+}
 
 void read_limits(TomlTable& test, Test& result) {
   test.require("limits");
@@ -191,7 +204,8 @@ void read_limits(TomlTable& test, Test& result) {
 }
 
 void read_test(const toml::table& table, TomlProblems& problems, Plan& plan) {
-  TomlTable test(table, "[[test]]", {"name", "purpose", "limits", "fault", "level"}, problems);
+  TomlTable test(table, "[[test]]", {"name", "purpose", "limits", "fault", "level", "tool"},
+                 problems);
   Test result;
   result.name = read_new_name(test, "name", plan.tests, &Test::name);
   result.purpose = test.text("purpose", "");
@@ -203,7 +217,8 @@ void read_test(const toml::table& table, TomlProblems& problems, Plan& plan) {
     test.complain("limits", fmt::format("`{}` needs the test's `fault`", asking->metric));
   }
   result.level = read_level_of(test, plan);
-  const auto climbing = std::ranges::find_if(result.limits, speaks_of_levels);
+  read_tool(test, plan, result);
+  const auto climbing = std::ranges::find_if(result.limits, needs_levels);
   if (climbing != result.limits.end() && (plan.levels.empty() || !result.level.empty())) {
     test.complain("limits", fmt::format("`{}` needs [[level]]s, and a test of all of them",
                                         climbing->metric));
@@ -271,6 +286,17 @@ void read_load(TomlTable& top, Plan& plan) {
     load.complain("reconnect_min", "is longer than reconnect_max");
   }
   read_headers(load, plan);
+}
+
+void read_lab(TomlTable& top, Plan& plan) {
+  const auto* node = top.find("lab");
+  if (node == nullptr) return;
+  if (!node->is_table()) return top.complain("lab", "has to be a table, [lab]");
+  TomlTable lab(*node->as_table(), "[lab]", {"use", "tcp"}, top.problems());
+  const auto use = lab.choice("use", "auto", {"auto", "on", "off"});
+  if (use == "on") plan.lab.use = LabUse::on;
+  if (use == "off") plan.lab.use = LabUse::off;
+  plan.lab.tuned_tcp = lab.choice("tcp", "stock", {"stock", "tuned"}) == "tuned";
 }
 
 void read_levels(TomlTable& top, Plan& plan) {

@@ -50,6 +50,7 @@ std::string read_reference(TomlTable& table, std::string_view key, const Contain
 
 void read_load(TomlTable& top, Plan& plan);
 void read_client(TomlTable& top, Plan& plan);  // suite_faults.cc
+void read_lab(TomlTable& top, Plan& plan);
 void read_levels(TomlTable& top, Plan& plan);
 void read_mix(TomlTable& top, Plan& plan);
 void read_phases(TomlTable& top, Plan& plan);  // after read_levels

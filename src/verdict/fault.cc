@@ -213,7 +213,7 @@ Observed observe_reconnected(const FaultRecord& fault) {
 }
 
 Observed observe_occurrence(const run::Record& record, const FaultRecord& fault,
-                            const run::Metric& metric) {
+                            const run::Test& test, const run::Metric& metric) {
   const auto analysis = analyse_fault(record, fault);
   switch (metric.kind) {
     case MetricKind::recovery:
@@ -230,6 +230,10 @@ Observed observe_occurrence(const run::Record& record, const FaultRecord& fault,
     case MetricKind::untargeted_goodput: return observe_untargeted(fault, metric);
     case MetricKind::unrecovered:
     case MetricKind::excess_quantile: return observe_hit(record, fault, metric);
+    case MetricKind::clients_hit:
+    case MetricKind::tool_error_rate:
+    case MetricKind::final_goodput:
+    case MetricKind::final_error_rate: return observe_fault_phase(record, fault, test, metric);
     case MetricKind::reconnect_quantile: return observe_reconnects(fault, analysis, metric);
     default: return observe_reconnected(fault);
   }
@@ -292,7 +296,8 @@ Observed observe_fault(const run::Record& record, const run::Test& test, const r
   if (auto reason = why_not(record, test.fault, occurrences))
     return std::unexpected(std::move(*reason));
   std::vector<Observed> all;
-  for (const auto* fault : occurrences) all.push_back(observe_occurrence(record, *fault, metric));
+  for (const auto* fault : occurrences)
+    all.push_back(observe_occurrence(record, *fault, test, metric));
   return worst_of(all, limit);
 }
 

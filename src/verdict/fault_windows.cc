@@ -191,6 +191,34 @@ void note_detection(const FaultRecord& fault, run::FaultAnalysis& analysis) {
   analysis.detected_by = fault.noticed_by;
 }
 
+// What the clients of all other groups completed per second, in the whole seconds of a time.
+double others_per_s(const run::Record& record, std::uint32_t group, double from_s, double to_s) {
+  double completed = 0, length_s = 0;
+  for (const auto& second : record.seconds) {
+    if (second.t - second.length < from_s - kEdgeS || second.t > to_s + kEdgeS) continue;
+    length_s += second.length;
+    for (std::size_t i = 0; i < run::kClientGroups; ++i)
+      if (i != group) completed += static_cast<double>(second.group_completed[i]);
+  }
+  return length_s > 0 ? completed / length_s : 0;
+}
+
+// Nothing where the fault was too short to have a whole second.
+std::optional<run::Untargeted> untargeted_by(const run::Record& record, const FaultRecord& fault) {
+  const std::uint32_t group = *fault.only_group;
+  const double measured_s = run::measure(record).start_s;
+  double first_s = fault.start_s;
+  for (const auto& other : record.faults)
+    if (other.has_evidence) first_s = std::min(first_s, other.start_s);
+  const double before = others_per_s(record, group, measured_s, first_s);
+  const double meanwhile = others_per_s(record, group, fault.start_s, fault.end_s);
+  if (before <= 0 || fault.end_s - fault.start_s < 1) return std::nullopt;
+  const std::uint64_t all = record.plan.load.connections;
+  const std::uint64_t hit = all / run::kClientGroups + (group < all % run::kClientGroups ? 1 : 0);
+  return run::Untargeted{
+      .clients = all - hit, .completed_per_s = meanwhile, .baseline_per_s = before};
+}
+
 }  // namespace
 
 run::FaultAnalysis analyse_fault(const run::Record& record, const FaultRecord& fault) {
@@ -210,8 +238,11 @@ run::FaultAnalysis analyse_fault(const run::Record& record, const FaultRecord& f
 }
 
 void analyse_faults(run::Record& record) {
-  for (auto& fault : record.faults)
-    if (fault.has_evidence) fault.analysis = analyse_fault(record, fault);
+  for (auto& fault : record.faults) {
+    if (!fault.has_evidence) continue;
+    fault.analysis = analyse_fault(record, fault);
+    if (fault.only_group) fault.untargeted = untargeted_by(record, fault);
+  }
 }
 
 }  // namespace gauntlet::verdict

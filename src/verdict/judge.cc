@@ -66,7 +66,9 @@ bool depends_on_speed(run::MetricKind kind) {
     case service_mean:
     case spread_p:  // what was not answered in time is missing from the counts
     case spread_max_mean:
-    case throughput_gain: return true;
+    case throughput_gain:
+    case residual_p50_worst:
+    case residual_goodput_worst: return true;
     default: return false;
   }
 }

@@ -201,9 +201,16 @@ Observed observe(const run::Record& record, const run::Test& test, const run::Me
     case unrecovered:
     case excess_quantile:
     case reconnect_quantile:
+    case clients_hit:
+    case tool_error_rate:
+    case final_goodput:
+    case final_error_rate:
     case reconnected: return observe_fault(record, test, metric, limit);
     case throughput_gain: return observe_gain(record, metric);
     case error_rate_worst: return observe_worst_errors(record, metric);
+    case residual_p50_worst:
+    case residual_goodput_worst:
+    case left_behind: return observe_after_levels(record, metric);
   }
   std::unreachable();
 }

@@ -19,6 +19,9 @@
 //   reconnected      victims that are back / victims
 //   throughput_gain  of a climbing suite: throughput of its last judged level / of its first
 //   error_rate_worst of a climbing suite: the largest error rate of a judged level
+//   residual_…_worst of a climbing suite's judged levels that have faults: seconds of the last
+//   phase
+//                    against those of the measured one; left_behind: of all levels' faults
 //
 // A quantile q of n messages is judged by the observed value where n (1 - q) >= 10, so that at
 // least ten messages lie beyond it. With fewer, only a FAIL is possible: where the lower bound of
@@ -51,5 +54,10 @@ Observed observe_fault(const run::Record& record, const run::Test& test, const r
                        const run::Limit& limit);  // fault.cc
 Observed observe_hit(const run::Record& record, const run::FaultRecord& fault,
                      const run::Metric& metric);  // hit.cc
+// What the totals of a phase say about the fault in it, or of the last one after it.
+Observed observe_fault_phase(const run::Record& record, const run::FaultRecord& fault,
+                             const run::Test& test, const run::Metric& metric);  // fault_phase.cc
+// Of all levels: how the last phase differs from the measured one, and what faults left behind.
+Observed observe_after_levels(const run::Record& record, const run::Metric& metric);  // after.cc
 
 }  // namespace gauntlet::verdict

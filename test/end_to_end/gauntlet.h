@@ -50,13 +50,18 @@ inline std::string read_whole(const fs::path& path) {
   return text.str();
 }
 
-// One `gauntlet …` process, with its results in a scratch folder.
+// One `gauntlet …` process, with its results in a scratch folder that everybody may write to.
 class Gauntlet {
  public:
-  explicit Gauntlet(const std::vector<std::string>& arguments) {
-    std::vector<std::string> argv = {"sh", "-c", "exec \"$0\" \"$@\" >\"$OUT/out\" 2>\"$OUT/err\"",
-                                     GAUNTLET_BINARY};
+  // `through`: a command that runs it, such as setpriv or unshare with their arguments.
+  explicit Gauntlet(const std::vector<std::string>& arguments,
+                    const std::vector<std::string>& through = {}) {
+    std::vector<std::string> argv = {"sh", "-c", "exec \"$@\" >\"$OUT/out\" 2>\"$OUT/err\"", "sh"};
+    argv.insert(argv.end(), through.begin(), through.end());
+    argv.emplace_back(GAUNTLET_BINARY);
     setenv("OUT", scratch_.path().c_str(), 1);
+    fs::permissions(scratch_.path(), fs::perms::all);
+    has_results_ = arguments.front() != "run" && arguments.front() != "capacity";
     for (const auto& word : arguments) {
       if (word == "--") add_results(argv);
       argv.push_back(word);
@@ -111,8 +116,7 @@ class Gauntlet {
 
  private:
   void add_results(std::vector<std::string>& argv) {
-    const bool runs = argv.size() > 4 && (argv[4] == "run" || argv[4] == "capacity");
-    if (!runs || has_results_) return;
+    if (has_results_) return;
     has_results_ = true;
     argv.push_back("--results");
     argv.push_back((scratch_.path() / "results").string());

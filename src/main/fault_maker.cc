@@ -1,0 +1,103 @@
+#include "main/fault_maker.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "chaos/process_fault.h"
+#include "chaos/worker_kill.h"
+#include "core/check.h"
+#include "core/quantity.h"
+#include "core/random.h"
+#include "run/fault_kind.h"
+
+namespace gauntlet::main {
+namespace {
+
+using Made = core::Result<std::unique_ptr<chaos::Fault>>;
+
+constexpr const char* kForeign = "its workers cannot be told from here: only our own server's can";
+constexpr const char* kUnseen = "its processes cannot be seen from here";
+constexpr const char* kNoFailpoints = "only our own server has failpoints";
+constexpr const char* kNoPort = "the target is not reached over TCP";
+
+std::string parameter(const run::Fault& fault, std::string_view name) {
+  const auto found = std::ranges::find(fault.with, name, &run::Parameters::value_type::first);
+  return found == fault.with.end() ? "" : found->second;
+}
+
+Made kill_worker(const FaultTarget& target, std::uint64_t seed) {
+  if (target.server == nullptr) return core::usage_error(kForeign);
+  return std::make_unique<chaos::WorkerKill>(target.server->pid(), target.server->metrics(),
+                                             core::Random(seed));
+}
+
+Made crash(const run::Fault& fault, const FaultTarget& target, std::uint64_t seed) {
+  if (fault.how == "worker") return kill_worker(target, seed);
+  if (target.processes.empty()) return core::usage_error(kUnseen);
+  return std::make_unique<chaos::CrashFault>(
+      chaos::ProcessTarget{.pids = target.processes, .with_descendants = fault.how == "tree"}, 0);
+}
+
+core::Result<void> add_order(const FaultTarget& target, chaos::FaultSpec& spec) {
+  if (target.server == nullptr || target.server->failpoints().empty())
+    return core::usage_error(kNoFailpoints);
+  spec.failpoint.endpoint = target.server->failpoints();
+  spec.failpoint.token = target.server->failpoint_token();
+  return {};
+}
+
+// Parameters were checked when the suite was read.
+void add_parameters(const run::Fault& fault, chaos::FaultSpec& spec) {
+  spec.amount = parameter(fault, "amount");
+  spec.commands = {parameter(fault, "start"), parameter(fault, "evidence"),
+                   parameter(fault, "stop")};
+  spec.failpoint.order = parameter(fault, "order");
+  if (const auto jitter = core::parse_duration(parameter(fault, "jitter"))) spec.jitter = *jitter;
+  const auto toward = parameter(fault, run::kToward);
+  if (toward == "server") spec.direction = chaos::Direction::to_server;
+  if (toward == "load") spec.direction = chaos::Direction::to_load;
+  if (const auto group = run::only_group(fault))
+    spec.only_client = chaos::Lab::load_address(static_cast<int>(*group));
+}
+
+core::Result<void> add_target(const run::Fault& fault, const run::FaultKind& kind,
+                              const FaultTarget& target, chaos::FaultSpec& spec) {
+  if (kind.in_lab && target.context.lab == nullptr)
+    return core::usage_error("it happens in the lab, and there is none: " + target.no_lab);
+  if (kind.on_target && target.processes.empty()) return core::usage_error(kUnseen);
+  spec.processes = {.pids = target.processes, .with_descendants = true};
+  if (fault.kind == "failpoint") return add_order(target, spec);
+  if (fault.kind != "sever") return {};
+  if (target.port == 0) return core::usage_error(kNoPort);
+  spec.name = "disconnect";
+  spec.port = target.port;
+  spec.amount = std::to_string(std::lround(std::max(1.0, fault.share * target.connections)));
+  return {};
+}
+
+}  // namespace
+
+bool needs_warden(const run::Fault& fault) {
+  constexpr std::array<std::string_view, 7> kKinds = {"pause",  "exec", "failpoint",  "cpu",
+                                                      "memory", "pids", "descriptors"};
+  return std::ranges::find(kKinds, fault.kind) != kKinds.end();
+}
+
+Made make_fault(const run::Fault& fault, const FaultTarget& target, std::uint64_t seed) {
+  if (fault.kind == "kill_worker") return kill_worker(target, seed);
+  if (fault.kind == "crash") return crash(fault, target, seed);
+  if (needs_warden(fault) && target.context.warden == nullptr)
+    return core::internal_error("the process that would take it back did not start");
+  const auto* kind = run::find_fault_kind(fault.kind);
+  GAUNTLET_CHECK(kind != nullptr);
+  chaos::FaultSpec spec;
+  spec.name = fault.kind;
+  spec.seed = seed;
+  add_parameters(fault, spec);
+  if (auto added = add_target(fault, *kind, target, spec); !added)
+    return std::unexpected(added.error());
+  return chaos::make_fault(spec, target.context);
+}
+
+}  // namespace gauntlet::main

@@ -1,0 +1,91 @@
+#include "main/stage.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/clock.h"
+#include "core/random.h"
+#include "main/fault_maker.h"
+#include "net/endpoint.h"
+#include "record/metrics_server.h"
+#include "run/fault_kind.h"
+
+namespace gauntlet::main {
+namespace {
+
+constexpr std::size_t kRunIdSeedDigits = 8;
+
+std::string make_run_id(const run::Plan& plan) {
+  std::uint64_t state = plan.seed ^ static_cast<std::uint64_t>(core::monotonic_ns());
+  const std::string digits = fmt::format("{:016x}", core::split_mix_64(state));
+  return fmt::format("{}-{}-{}", core::wall_clock_compact(), plan.suite,
+                     digits.substr(0, kRunIdSeedDigits));
+}
+
+bool could_use_lab(const run::Plan& plan) {
+  return plan.lab.tuned_tcp || std::ranges::any_of(plan.faults, [](const run::Fault& fault) {
+           const auto* kind = run::find_fault_kind(fault.kind);
+           return kind != nullptr && kind->in_lab;
+         });
+}
+
+bool is_ours_to_start(const RunOptions& options) {
+  return options.command.empty() && (options.url.empty() || options.url == "builtin");
+}
+
+}  // namespace
+
+Stage::Stage(const run::Plan& plan, const RunOptions& options)
+    : run_id_(make_run_id(plan)), journal_(std::filesystem::absolute(options.results) / run_id_) {}
+
+core::Result<std::unique_ptr<Stage>> Stage::prepare(const run::Plan& plan,
+                                                    const RunOptions& options) {
+  std::unique_ptr<Stage> stage(new Stage(plan, options));
+  if (std::ranges::any_of(plan.faults, needs_warden))
+    if (auto warden = chaos::Warden::start()) stage->warden_.emplace(std::move(*warden));
+  if (auto opened = stage->open_metrics(plan, options); !opened)
+    return std::unexpected(opened.error());
+  if (auto entered = stage->enter_lab(plan, options); !entered)
+    return std::unexpected(entered.error());
+  return stage;
+}
+
+core::Result<void> Stage::open_metrics(const run::Plan& plan, const RunOptions& options) {
+  if (options.metrics_listen.empty() && plan.metrics_port == 0) return {};
+  const std::string where = options.metrics_listen.empty()
+                                ? fmt::format("127.0.0.1:{}", plan.metrics_port)
+                                : options.metrics_listen;
+  const auto endpoint = net::Endpoint::parse(where);
+  if (!endpoint) return core::usage_error("--metrics-listen: " + endpoint.error().text);
+  auto listener = record::MetricsServer::listen(*endpoint);
+  if (!listener) return std::unexpected(listener.error());
+  metrics_listener_ = std::move(*listener);
+  return {};
+}
+
+core::Fd Stage::metrics_listener() const {
+  return core::Fd(metrics_listener_.valid() ? fcntl(metrics_listener_.get(), F_DUPFD_CLOEXEC, 0)
+                                            : -1);
+}
+
+// Tried in a process of its own first: one that fails to enter is not where it was before.
+core::Result<void> Stage::enter_lab(const run::Plan& plan, const RunOptions& options) {
+  const bool demanded = plan.lab.use == run::LabUse::on;
+  if (!demanded && !could_use_lab(plan)) return {};
+  if (plan.lab.use == run::LabUse::off)
+    no_lab_ = "it is off";
+  else if (!is_ours_to_start(options))
+    no_lab_ = "only what Gauntlet starts itself is in it, and this target it did not";
+  else if (const auto possible = chaos::Lab::available(); !possible)
+    no_lab_ = possible.error().text;
+  if (demanded && !no_lab_.empty()) return core::usage_error("no lab: " + no_lab_);
+  if (!no_lab_.empty()) return {};
+  auto lab = chaos::Lab::enter({});
+  if (!lab) return std::unexpected(lab.error());
+  lab_ = std::move(*lab);
+  return {};
+}
+
+}  // namespace gauntlet::main

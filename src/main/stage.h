@@ -1,0 +1,51 @@
+// Stage: where a run takes place: everything of it that has to be there before the first thread,
+// and that outlives the levels of a suite: the warden, the lab (chaos/lab.h), the socket of
+// /metrics that was opened outside of it, and the run's name. Main thread only.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "chaos/lab.h"
+#include "chaos/warden.h"
+#include "core/fd.h"
+#include "core/result.h"
+#include "main/fault_journal.h"
+#include "main/run_options.h"
+#include "run/plan.h"
+#include "run/record.h"
+
+namespace gauntlet::main {
+
+class Stage {
+ public:
+  // For all levels of the plan. Errors: usage (a port that is taken, a lab that cannot be had
+  // although one was demanded).
+  static core::Result<std::unique_ptr<Stage>> prepare(const run::Plan& plan,
+                                                      const RunOptions& options);
+
+  const std::string& run_id() const { return run_id_; }
+  FaultJournal& journal() { return journal_; }
+  chaos::Warden* warden() { return warden_ ? &*warden_ : nullptr; }
+  chaos::Lab* lab() const { return lab_.get(); }
+  // Why there is no lab, where the plan could use one; "" where there is one, or it could not.
+  const std::string& no_lab() const { return no_lab_; }
+  // A descriptor of the one socket; invalid where no metrics are wanted.
+  core::Fd metrics_listener() const;
+
+ private:
+  Stage(const run::Plan& plan, const RunOptions& options);
+
+  core::Result<void> open_metrics(const run::Plan& plan, const RunOptions& options);
+  core::Result<void> enter_lab(const run::Plan& plan, const RunOptions& options);
+
+  std::string run_id_;
+  FaultJournal journal_;
+  std::optional<chaos::Warden> warden_;  // outlives the lab
+  std::unique_ptr<chaos::Lab> lab_;
+  std::string no_lab_;
+  core::Fd metrics_listener_;
+};
+
+}  // namespace gauntlet::main

@@ -1,0 +1,175 @@
+// Runs in the lab: every kind of fault has its evidence there and leaves nothing, also for an
+// ordinary user; where there can be no lab, what needs it is skipped, and never passes.
+#include <unistd.h>
+
+#include <csignal>
+
+#include "end_to_end/gauntlet.h"
+
+namespace gauntlet::end_to_end {
+namespace {
+
+constexpr std::string_view kSuite = R"(suite = "broken"
+[load]
+connections = 40
+rate = "400/s"
+protocol = "2025-11-25"
+workers = 2
+timeout = "5s"
+ramp = "0s"
+[client]
+heartbeat = "1s"
+heartbeat_timeout = "1s"
+[[mix]]
+tool = "echo"
+arguments = { message = "{{nonce}}" }
+[[phase]]
+name = "steady"
+duration = "6s"
+measured = true
+)";
+
+std::string phase(const std::string& name, int seconds) {
+  return "[[phase]]\nname = \"" + name + "\"\nduration = \"" + std::to_string(seconds) + "s\"\n";
+}
+
+struct FaultText {
+  std::string kind;
+  std::string with = {};  // inside the braces
+  std::string lasts = "1500ms";
+};
+
+// One after the other, two seconds apart.
+std::string faults(const std::vector<FaultText>& all) {
+  std::string text = phase("trouble", static_cast<int>(2 * all.size() + 2));
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    text += "[[fault]]\nid = \"" + all[i].kind + "\"\nkind = \"" + all[i].kind +
+            "\"\nphase = \"trouble\"\nat = \"" + std::to_string(2 * i) + "s\"\n";
+    if (!all[i].lasts.empty()) text += "for = \"" + all[i].lasts + "\"\n";
+    if (!all[i].with.empty()) text += "with = { " + all[i].with + " }\n";
+  }
+  return text;
+}
+
+std::string test_of(const std::string& fault, const std::string& limit) {
+  return "[[test]]\nname = \"" + fault + "\"\nfault = \"" + fault + "\"\nlimits = [\"" + limit +
+         "\"]\n";
+}
+
+const std::vector<FaultText> kOfPackets = {{"partition", ""},
+                                           {"one-way", "toward = \"load\""},
+                                           {"loss", "amount = \"10%\""},
+                                           {"reset", "only_group = 2"},
+                                           {"delay", "amount = \"20ms\", jitter = \"10ms\""},
+                                           {"burst-loss", "amount = \"5%\""},
+                                           {"reorder", "amount = \"30%\""},
+                                           {"duplicate", "amount = \"30%\""},
+                                           {"rate", "amount = \"4KB\""}};
+
+// Whether each fault has evidence and left nothing; what is wrong is told.
+void expect_all_shown(const boost::json::object& summary, std::size_t count) {
+  const auto& all = summary.at("faults").as_array();
+  EXPECT_EQ(all.size(), count);
+  for (const auto& each : all) {
+    const auto& fault = each.as_object();
+    ASSERT_TRUE(fault.at("skipped").is_null()) << fault;
+    EXPECT_TRUE(fault.at("has_evidence").as_bool()) << fault;
+    EXPECT_EQ(fault.at("evidence").as_object().at("left_behind").as_string(), "nothing") << fault;
+  }
+}
+
+std::string why_no_lab() {
+  Gauntlet list({"fault", "list"});
+  list.wait();
+  const std::string out = list.out();
+  const std::size_t at = out.find("no lab: ");
+  return at == std::string::npos ? "" : out.substr(at, out.find('\n', at) - at);
+}
+
+const std::vector<std::string> kAsNobody = {"setpriv", "--reuid=65534", "--regid=65534",
+                                            "--clear-groups"};
+// A user namespace in which nobody can have a network of their own.
+const std::vector<std::string> kWithoutLabs = {
+    "unshare", "-Ur", "sh", "-c", "echo 0 >/proc/sys/user/max_net_namespaces; exec \"$@\"", "sh"};
+
+class LabRun : public testing::TestWithParam<bool> {
+ protected:
+  void SetUp() override {
+    if (GetParam() && geteuid() != 0) GTEST_SKIP() << "we are an ordinary user already";
+    if (const auto why = why_no_lab(); !why.empty()) GTEST_SKIP() << why;
+  }
+  static std::vector<std::string> through() {
+    return GetParam() ? kAsNobody : std::vector<std::string>();
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(As, LabRun, testing::Bool(), [](const auto& info) {
+  return info.param ? std::string("OrdinaryUser") : std::string("WeAre");
+});
+
+TEST_P(LabRun, EveryFaultOfPacketsHasEvidence) {
+  Scratch scratch;
+  Gauntlet run({"run",
+                scratch.write("broken.toml", std::string(kSuite) + faults(kOfPackets) +
+                                                 test_of("partition", "peak_error_rate <= 100%")),
+                "-q"},
+               through());
+  EXPECT_NE(run.wait(), -1) << run.err();
+  const auto summary = run.summary();
+  ASSERT_FALSE(summary.empty()) << run.err();
+  expect_all_shown(summary, kOfPackets.size());
+  EXPECT_TRUE(summary.at("lab").as_object().at("used").as_bool());
+  EXPECT_EQ(count(summary, "integrity", "lost"), 0);
+  EXPECT_EQ(count(summary, "integrity", "duplicated"), 0);
+  EXPECT_EQ(count(summary, "integrity", "foreign"), 0);
+  const auto& partition = summary.at("faults").as_array()[0].as_object();
+  const auto& evidence = partition.at("evidence").as_object();
+  EXPECT_EQ(evidence.at("bytes_passed_to_server").as_string(), "0");
+  EXPECT_EQ(evidence.at("bytes_passed_to_load").as_string(), "0");
+  const std::string journal = read_whole(run.folder() / "faults.jsonl");
+  EXPECT_LT(journal.find("\"begins\""), journal.find("\"ended\"")) << journal;
+}
+
+TEST_P(LabRun, EveryFaultOfTheTargetHasEvidence) {
+  const std::vector<FaultText> all = {{"crash", "", ""},
+                                      {"sever", "", ""},
+                                      {"failpoint", "order = \"tool?name=echo&ms=50\""},
+                                      {"pause", ""},
+                                      {"descriptors", "amount = 8"}};
+  Scratch scratch;
+  Gauntlet run({"run",
+                scratch.write("broken.toml", std::string(kSuite) + "[lab]\nuse = \"on\"\n" +
+                                                 faults(all) + phase("after", 10) +
+                                                 test_of("crash", "peak_error_rate <= 100%")),
+                "-q"},
+               through());
+  EXPECT_NE(run.wait(), -1) << run.err();
+  const auto summary = run.summary();
+  ASSERT_FALSE(summary.empty()) << run.err();
+  expect_all_shown(summary, all.size());
+}
+
+TEST(Lab, WhereItIsForbiddenWhatNeedsItIsSkipped) {
+  Scratch scratch;
+  Gauntlet run({"run", scratch.write("broken.toml", std::string(kSuite) +
+                                                        faults({{"loss", "amount = \"2%\""}}) +
+                                                        test_of("loss", "unrecovered < 1%"))},
+               kWithoutLabs);
+  EXPECT_EQ(run.wait(), 4) << "nothing else was judged: " << run.out() << run.err();
+  const auto summary = run.summary();
+  ASSERT_FALSE(summary.empty()) << run.err();
+  EXPECT_EQ(verdict_of(summary, "broken.loss"), "SKIPPED");
+  EXPECT_FALSE(summary.at("lab").as_object().at("used").as_bool());
+  EXPECT_FALSE(summary.at("lab").as_object().at("reason").is_null());
+  EXPECT_NE(run.out().find("no lab: "), std::string::npos) << run.out();
+}
+
+TEST(Lab, WhereItIsDemandedAndForbiddenThereIsNoRun) {
+  Gauntlet run({"run", "--url", "builtin", "-c", "1", "-R", "10", "-d", "1s", "--lab", "on"},
+               kWithoutLabs);
+  EXPECT_EQ(run.wait(), 2);
+  EXPECT_NE(run.err().find("no lab: "), std::string::npos) << run.err();
+}
+
+}  // namespace
+}  // namespace gauntlet::end_to_end
