@@ -1,9 +1,14 @@
 #include "chaos/nft_table.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <nftables/libnftables.h>
+#include <sys/select.h>
 
 #include <cstdio>
+#include <utility>
+
+#include "core/fd.h"
 
 namespace gauntlet::chaos {
 namespace {
@@ -13,21 +18,31 @@ std::string first_line(const char* text) {
   return all.substr(0, all.find('\n'));
 }
 
+bool select_can_wait_for_another() {
+  const core::Fd next(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  return next.valid() && next.get() + 1 < FD_SETSIZE;
+}
+
 }  // namespace
 
 void NftTable::Free::operator()(nft_ctx* context) const { nft_ctx_free(context); }
 
-core::Result<NftTable> NftTable::add(const Lab& lab, Place place, const std::string& name,
-                                     const std::string& body) {
+core::Result<NftTable> NftTable::open(const Lab& lab, Place place, const std::string& name) {
+  if (!select_can_wait_for_another())
+    return core::internal_error("nftables: too many descriptors are open already");
   nft_ctx* context = nullptr;  // its socket belongs to where it was made
   lab.in(place, [&] { context = nft_ctx_new(NFT_CTX_DEFAULT); });
   if (context == nullptr) return core::internal_error("nftables: no context");
   NftTable table(context, name);
   nft_ctx_buffer_output(context);
   nft_ctx_buffer_error(context);
-  auto added = table.order(fmt::format("table ip {} {{\n flags owner;\n{}}}\n", name, body));
-  if (!added) return std::unexpected(added.error());
   return table;
+}
+
+core::Result<void> NftTable::fill(const std::string& body) {
+  if (std::exchange(filled_, true))
+    if (auto removed = remove(); !removed) return removed;
+  return order(fmt::format("table ip {} {{\n flags owner;\n{}}}\n", name_, body));
 }
 
 core::Result<void> NftTable::order(const std::string& text) {

@@ -1,5 +1,7 @@
 // NftTable: one nftables table in one place of the lab, owned by us: the kernel removes it when
 // this object or our process is gone, and lets nobody else change it. Belongs to one thread.
+// The library waits for its socket with select(), which ends the process where the descriptor is
+// 1024 or more: so open() comes before the load opens its connections, fill() whenever.
 // Source: nft(8) (`flags owner`), libnftables.
 #pragma once
 
@@ -21,9 +23,9 @@ struct PacketCount {
 
 class NftTable {
  public:
-  // `body` is what stands between the table's braces.
-  static core::Result<NftTable> add(const Lab& lab, Place place, const std::string& name,
-                                    const std::string& body);
+  static core::Result<NftTable> open(const Lab& lab, Place place, const std::string& name);
+  // Makes the table, anew where there was one; `body` is what stands between its braces.
+  core::Result<void> fill(const std::string& body);
 
   // Orders in nft's language; `@@` stands for the table there.
   core::Result<void> order(const std::string& text);
@@ -39,6 +41,7 @@ class NftTable {
 
   std::unique_ptr<nft_ctx, Free> context_;
   std::string name_;
+  bool filled_ = false;
 };
 
 }  // namespace gauntlet::chaos

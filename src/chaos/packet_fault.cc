@@ -20,27 +20,34 @@ std::uint64_t next_table_number() {
 
 }  // namespace
 
+PacketFault::PacketFault(const Lab& lab, PacketRule rule) : lab_(lab), rule_(std::move(rule)) {
+  if (rule_.direction != Direction::to_load) open_end(Place::server);
+  if (rule_.direction != Direction::to_server) open_end(Place::load);
+}
+
+void PacketFault::open_end(Place place) {
+  auto table = NftTable::open(lab_, place, fmt::format("gauntlet_{}", next_table_number()));
+  if (table)
+    ends_.push_back({place, place == Place::server ? "to_server" : "to_load", std::move(*table)});
+  else
+    opened_ = std::unexpected(table.error());
+}
+
 core::Result<void> PacketFault::probe() {
   if (rule_.effect == PacketRule::Effect::lose && (rule_.share <= 0 || rule_.share > 1))
     return core::usage_error("the share of packets to lose must lie in 0-100%");
-  auto table = NftTable::add(lab_, Place::server, "gauntlet_probe", body(Place::server));
-  return table ? table->remove() : std::unexpected(table.error());
+  if (!opened_) return opened_;
+  auto table = NftTable::open(lab_, Place::server, "gauntlet_probe");
+  if (!table) return std::unexpected(table.error());
+  auto filled = table->fill(body(Place::server));
+  return filled ? table->remove() : filled;
 }
 
 core::Result<void> PacketFault::arm(core::Nanos ttl) {
   ttl_ = ttl;
-  ends_.clear();
-  if (rule_.direction != Direction::to_load)
-    if (auto added = add_end(Place::server); !added) return added;
-  if (rule_.direction != Direction::to_server) return add_end(Place::load);
-  return {};
-}
-
-core::Result<void> PacketFault::add_end(Place place) {
-  const std::string name = fmt::format("gauntlet_{}", next_table_number());
-  auto table = NftTable::add(lab_, place, name, body(place));
-  if (!table) return std::unexpected(table.error());
-  ends_.push_back({place, place == Place::server ? "to_server" : "to_load", std::move(*table)});
+  if (!opened_) return opened_;
+  for (End& end : ends_)
+    if (auto filled = end.table.fill(body(end.place)); !filled) return filled;
   return {};
 }
 

@@ -32,7 +32,8 @@ struct PacketRule {
 
 class PacketFault final : public Fault {
  public:
-  PacketFault(const Lab& lab, PacketRule rule) : lab_(lab), rule_(std::move(rule)) {}
+  // Before there are many descriptors open: see NftTable.
+  PacketFault(const Lab& lab, PacketRule rule);
 
   core::Result<void> probe() override;
   core::Result<void> arm(core::Nanos ttl) override;
@@ -48,7 +49,7 @@ class PacketFault final : public Fault {
     NftTable table;
   };
 
-  core::Result<void> add_end(Place place);
+  void open_end(Place place);
   std::string body(Place place) const;
   bool as_ordered(const PacketCount& seen, const PacketCount& dropped,
                   const PacketCount& passed) const;
@@ -57,6 +58,7 @@ class PacketFault final : public Fault {
   PacketRule rule_;
   core::Nanos ttl_ = 0;
   std::vector<End> ends_;
+  core::Result<void> opened_;
 };
 
 }  // namespace gauntlet::chaos

@@ -21,12 +21,13 @@ namespace gauntlet::end_to_end {
 
 namespace fs = std::filesystem;
 
-// A folder of its own that goes with the test.
+// A folder of its own that goes with the test. Everybody may write there, ordinary users too.
 class Scratch {
  public:
   Scratch() {
     std::string name = (fs::temp_directory_path() / "gauntlet-test-XXXXXX").string();
     path_ = mkdtemp(name.data());
+    fs::permissions(path_, fs::perms::all);
   }
   ~Scratch() { fs::remove_all(path_); }
   Scratch(const Scratch&) = delete;
@@ -50,7 +51,7 @@ inline std::string read_whole(const fs::path& path) {
   return text.str();
 }
 
-// One `gauntlet …` process, with its results in a scratch folder that everybody may write to.
+// One `gauntlet …` process, with its results in a scratch folder.
 class Gauntlet {
  public:
   // `through`: a command that runs it, such as setpriv or unshare with their arguments.
@@ -60,7 +61,6 @@ class Gauntlet {
     argv.insert(argv.end(), through.begin(), through.end());
     argv.emplace_back(GAUNTLET_BINARY);
     setenv("OUT", scratch_.path().c_str(), 1);
-    fs::permissions(scratch_.path(), fs::perms::all);
     has_results_ = arguments.front() != "run" && arguments.front() != "capacity";
     for (const auto& word : arguments) {
       if (word == "--") add_results(argv);

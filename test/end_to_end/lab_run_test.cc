@@ -64,7 +64,7 @@ const std::vector<FaultText> kOfPackets = {{"partition", ""},
                                            {"burst-loss", "amount = \"5%\""},
                                            {"reorder", "amount = \"30%\""},
                                            {"duplicate", "amount = \"30%\""},
-                                           {"rate", "amount = \"4KB\""}};
+                                           {"rate", "amount = \"200KB\""}};
 
 // Whether each fault has evidence and left nothing; what is wrong is told.
 void expect_all_shown(const boost::json::object& summary, std::size_t count) {
@@ -103,8 +103,8 @@ class LabRun : public testing::TestWithParam<bool> {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(As, LabRun, testing::Bool(), [](const auto& info) {
-  return info.param ? std::string("OrdinaryUser") : std::string("WeAre");
+INSTANTIATE_TEST_SUITE_P(As, LabRun, testing::Bool(), [](const auto& each) {
+  return each.param ? std::string("OrdinaryUser") : std::string("WeAre");
 });
 
 TEST_P(LabRun, EveryFaultOfPacketsHasEvidence) {

@@ -29,6 +29,12 @@ baseline.recovery_time     INCONCLUSIVE  p95 2.1 ms              <= 102 ms
 baseline.memory_stability  SKIPPED       p95 2.1 ms              <= 102 ms
                              not here
 
+baseline
+  fault                          at   lasted  detected  recovered    healed   peak err     errors      back  evidence
+  cut                         0.0 s    0.0 s                                                           none  NO EVIDENCE
+  steady                      4,995/s  errors    0.1 %  p50     2 ms  p99     2 ms  |██|
+  history of 10,000 calls: 0 lost, 0 duplicated, 0 foreign, 0 indeterminate; 0 retries
+
 self-check  trusted; send lag p99 0.05 ms, busiest thread 0.21 cores, core wait 0.0 %, steal 0.0 %
 target      http://127.0.0.1:3000/mcp, a server 1, 2025-11-25 over http, pid 77
 load        poisson, 150 connections, 5,000/s offered, 4,995/s achieved, bursts of 1
