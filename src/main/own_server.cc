@@ -22,7 +22,9 @@ std::string worker_count(std::uint32_t wanted) {
   return std::to_string(std::max(1U, std::thread::hardware_concurrency() / 2));
 }
 
-std::string failpoint_address() { return fmt::format("unix:/tmp/gauntlet-{}.fail", getpid()); }
+std::string socket_file() { return fmt::format("/tmp/gauntlet-{}.sock", getpid()); }
+std::string failpoint_file() { return fmt::format("/tmp/gauntlet-{}.fail", getpid()); }
+std::string failpoint_address() { return "unix:" + failpoint_file(); }
 
 std::string make_token() {
   std::random_device device;
@@ -48,7 +50,7 @@ std::vector<std::string> command_line(const OwnServerOptions& options, const std
   const auto add = [&](const std::string& name, const std::string& value) {
     argv.insert(argv.end(), {name, value});
   };
-  if (options.transport == "unix") add("--unix", fmt::format("/tmp/gauntlet-{}.sock", getpid()));
+  if (options.transport == "unix") add("--unix", socket_file());
   if (options.transport == "tcp") add("--tcp", options.host + ":auto");
   if (options.workers_die) add("--restart-limit", "1000/60s");
   if (!token.empty()) add("--failpoints", failpoint_address());
@@ -68,6 +70,8 @@ core::Result<std::string> next_url(net::Child& child, core::Nanos deadline) {
 }
 
 }  // namespace
+
+std::vector<std::string> own_server_files() { return {socket_file(), failpoint_file()}; }
 
 // It says where it listens in the order of HTTP first.
 core::Result<OwnServer> OwnServer::start(const OwnServerOptions& options) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/result.h"
 #include "net/child.h"
@@ -23,6 +24,9 @@ struct OwnServerOptions {
   bool failpoints = false;
   bool workers_die = false;  // on purpose: however many do, it goes on
 };
+
+// The Unix sockets of a server of this process; they stay where it is killed.
+std::vector<std::string> own_server_files();
 
 class OwnServer {
  public:

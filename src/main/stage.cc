@@ -2,12 +2,15 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "core/clock.h"
 #include "core/random.h"
 #include "main/fault_maker.h"
+#include "main/own_server.h"
 #include "net/endpoint.h"
 #include "record/metrics_server.h"
 #include "run/fault_kind.h"
@@ -16,6 +19,7 @@ namespace gauntlet::main {
 namespace {
 
 constexpr std::size_t kRunIdSeedDigits = 8;
+constexpr core::Nanos kAtTheEnd = INT64_MAX / 2;  // not before we are gone
 
 std::string make_run_id(const run::Plan& plan) {
   std::uint64_t state = plan.seed ^ static_cast<std::uint64_t>(core::monotonic_ns());
@@ -43,13 +47,21 @@ Stage::Stage(const run::Plan& plan, const RunOptions& options)
 core::Result<std::unique_ptr<Stage>> Stage::prepare(const run::Plan& plan,
                                                     const RunOptions& options) {
   std::unique_ptr<Stage> stage(new Stage(plan, options));
-  if (std::ranges::any_of(plan.faults, needs_warden))
-    if (auto warden = chaos::Warden::start()) stage->warden_.emplace(std::move(*warden));
+  if (std::ranges::any_of(plan.faults, needs_warden)) stage->start_warden();
   if (auto opened = stage->open_metrics(plan, options); !opened)
     return std::unexpected(opened.error());
   if (auto entered = stage->enter_lab(plan, options); !entered)
     return std::unexpected(entered.error());
   return stage;
+}
+
+// Without one, no fault that needs it begins. It also removes what a killed server leaves.
+void Stage::start_warden() {
+  auto warden = chaos::Warden::start();
+  if (!warden) return;
+  warden_.emplace(std::move(*warden));
+  std::ignore = warden_->note(
+      chaos::Undo::command(fmt::format("rm -f {}", fmt::join(own_server_files(), " "))), kAtTheEnd);
 }
 
 core::Result<void> Stage::open_metrics(const run::Plan& plan, const RunOptions& options) {

@@ -37,6 +37,7 @@ class Stage {
  private:
   Stage(const run::Plan& plan, const RunOptions& options);
 
+  void start_warden();
   core::Result<void> open_metrics(const run::Plan& plan, const RunOptions& options);
   core::Result<void> enter_lab(const run::Plan& plan, const RunOptions& options);
 
