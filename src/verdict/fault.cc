@@ -214,7 +214,9 @@ Observed observe_reconnected(const FaultRecord& fault) {
 
 Observed observe_occurrence(const run::Record& record, const FaultRecord& fault,
                             const run::Test& test, const run::Metric& metric) {
-  const auto analysis = analyse_fault(record, fault);
+  // A climb's verdict knows only the tests of all levels, and what was analysed with its own
+  // level's.
+  const auto analysis = fault.analysis ? *fault.analysis : analyse_fault(record, fault);
   switch (metric.kind) {
     case MetricKind::recovery:
     case MetricKind::healed: return observe_recovery(record, fault, analysis, metric.kind);

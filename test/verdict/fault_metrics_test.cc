@@ -90,6 +90,19 @@ TEST(FaultMetric, NeverIsAFailureAndNoTime) {
   }
 }
 
+// As in a climb: the level's limit on p99 is a part of what recovered means, and the tests that are
+// judged over all levels have none.
+TEST(FaultMetric, IsWhatWasAnalysedWithTheTestsOfItsOwnRun) {
+  auto record = damaged();
+  for (auto& second : record.seconds)
+    if (second.t > kFaultAt) second.response_p99_ms = 50;
+  EXPECT_EQ(check(record, "recovery < 10s").observed, "never") << "50 ms are no 2 ms";
+  ask(record, "level", {"p99 <= 95ms"});
+  analyse_faults(record);
+  record.plan.tests.clear();
+  EXPECT_EQ(check(record, "recovery < 10s").observed, "3.99 s");
+}
+
 TEST(FaultMetric, LessLoadThatEndsAFailureShowsThatItWasMetastable) {
   auto record = damaged(30);
   record.plan.phases[2].duration = 12 * core::kSecond;
