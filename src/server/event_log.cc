@@ -40,22 +40,13 @@ struct alignas(64) EventLog::Shard {
 struct EventLog::Place {
   Shard* shard;
   EventRing ring;
-};
 
-class EventLog::Locked {
- public:
-  explicit Locked(Place& place) : mutex_(place.shard->mutex) {
-    if (!mutex_.lock().ownerless) return;
-    place.ring.repair();
-    place.shard->repaired.fetch_add(1, std::memory_order_relaxed);
-    mutex_.repaired();
+  RobustLock lock() {
+    return {shard->mutex, [this] {
+              ring.repair();
+              shard->repaired.fetch_add(1, std::memory_order_relaxed);
+            }};
   }
-  ~Locked() { mutex_.unlock(); }
-  Locked(const Locked&) = delete;
-  Locked& operator=(const Locked&) = delete;
-
- private:
-  RobustMutex& mutex_;
 };
 
 EventLog::EventLog(std::size_t bytes_per_shard)
@@ -76,14 +67,14 @@ EventLog::Place& EventLog::place(const SessionKey& session) {
 std::uint64_t EventLog::append(const SessionKey& session, std::uint32_t stream,
                                std::string_view json, bool final) {
   Place& at = place(session);
-  const Locked lock(at);
+  const RobustLock lock = at.lock();
   return at.ring.append(session, stream, json, final);
 }
 
 EventRing::Found EventLog::find(const SessionKey& session, std::uint32_t stream,
                                 std::uint64_t after) {
   Place& at = place(session);
-  const Locked lock(at);
+  const RobustLock lock = at.lock();
   return at.ring.read(session, stream, after);
 }
 
@@ -100,7 +91,7 @@ EventLog::Replay EventLog::read(
 
 void EventLog::forget(const SessionKey& session) {
   Place& at = place(session);
-  const Locked lock(at);
+  const RobustLock lock = at.lock();
   at.ring.forget(session);
 }
 

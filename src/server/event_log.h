@@ -66,7 +66,6 @@ class EventLog {
  private:
   struct Shard;  // in shared memory
   struct Place;  // where a shard lies
-  class Locked;
 
   Place& place(const SessionKey& session);
   EventRing::Found find(const SessionKey& session, std::uint32_t stream, std::uint64_t after);

@@ -16,18 +16,7 @@ namespace {
 constexpr auto kRelaxed = std::memory_order_relaxed;
 using Hits = std::atomic<std::uint64_t>;
 
-class Locked {
- public:
-  explicit Locked(RobustMutex& mutex) : mutex_(mutex) {
-    if (mutex_.lock().ownerless) mutex_.repaired();  // no setting depends on another
-  }
-  ~Locked() { mutex_.unlock(); }
-  Locked(const Locked&) = delete;
-  Locked& operator=(const Locked&) = delete;
-
- private:
-  RobustMutex& mutex_;
-};
+void no_repair() {}  // no setting depends on another
 
 // A place is taken for one name and keeps it: its name never changes under a reader.
 struct ToolFault {
@@ -104,7 +93,7 @@ void Failpoints::delay_handlers(core::Nanos delay_ns) {
 bool Failpoints::set_tool(std::string_view name, CallFault fault) {
   if (name.empty() || name.size() > kToolNameBytesMax) return false;
   State& all = state();
-  const Locked lock(all.mutex);
+  const RobustLock lock(all.mutex, no_repair);
   auto place = std::ranges::find(all.tools, name, &ToolFault::text);
   if (place == all.tools.end()) place = std::ranges::find(all.tools, "", &ToolFault::text);
   if (place == all.tools.end()) return false;
@@ -116,7 +105,7 @@ bool Failpoints::set_tool(std::string_view name, CallFault fault) {
 }
 
 void Failpoints::make_unreachable(std::uint64_t shards) {
-  const Locked lock(state().mutex);
+  const RobustLock lock(state().mutex, no_repair);
   state().shards.store(shards, kRelaxed);
   for (std::size_t shard = 0; shard < kShardCount; ++shard)
     registry_.make_unreachable(shard, (shards >> shard & 1) != 0);
@@ -124,13 +113,13 @@ void Failpoints::make_unreachable(std::uint64_t shards) {
 
 bool Failpoints::cut(std::size_t from, std::size_t to) {
   if (from >= workers_ || to >= workers_) return false;
-  const Locked lock(state().mutex);
+  const RobustLock lock(state().mutex, no_repair);
   if (!cut_flag(from, to).exchange(true, kRelaxed)) state().cuts.fetch_add(1, kRelaxed);
   return true;
 }
 
 void Failpoints::heal_cuts() {
-  const Locked lock(state().mutex);
+  const RobustLock lock(state().mutex, no_repair);
   state().cuts.store(0, kRelaxed);
   for (std::size_t from = 0; from < workers_; ++from)
     for (std::size_t to = 0; to < workers_; ++to) cut_flag(from, to).store(false, kRelaxed);

@@ -44,21 +44,6 @@ struct JobTable::Slot {
   std::uint8_t changing;
 };
 
-class JobTable::Locked {
- public:
-  explicit Locked(JobTable& table) : mutex_(table.shared_.mutex) {
-    if (!mutex_.lock().ownerless) return;
-    table.repair();
-    mutex_.repaired();
-  }
-  ~Locked() { mutex_.unlock(); }
-  Locked(const Locked&) = delete;
-  Locked& operator=(const Locked&) = delete;
-
- private:
-  RobustMutex& mutex_;
-};
-
 JobTable::JobTable(std::size_t jobs_max, std::size_t body_bytes_max)
     : jobs_max_(jobs_max),
       body_stride_(whole_pages(body_bytes_max)),
@@ -67,6 +52,10 @@ JobTable::JobTable(std::size_t jobs_max, std::size_t body_bytes_max)
       shared_(*new(memory_.data()) Shared) {}
 
 JobTable::~JobTable() = default;
+
+RobustLock JobTable::locked() {
+  return {shared_.mutex, [this] { repair(); }};
+}
 
 JobTable::Slot& JobTable::slot(std::size_t index) const {
   return reinterpret_cast<Slot*>(memory_.data() + sizeof(Shared))[index];
@@ -141,7 +130,7 @@ void JobTable::repair() {
 
 std::optional<Job> JobTable::open(const JobOwner& owner, core::Nanos ttl_ns, std::size_t share_max,
                                   core::Nanos now_ns) {
-  const Locked lock(*this);
+  const RobustLock lock = locked();
   const auto index = free_slot(owner, share_max);
   if (!index) return std::nullopt;
   Job job;
@@ -161,7 +150,7 @@ std::optional<Job> JobTable::open(const JobOwner& owner, core::Nanos ttl_ns, std
 }
 
 std::optional<Job> JobTable::find(const JobId& id, core::Nanos now_ns) {
-  const Locked lock(*this);
+  const RobustLock lock = locked();
   const auto index = index_of(id, now_ns);
   return index ? std::optional(read(*index)) : std::nullopt;
 }
@@ -173,7 +162,7 @@ std::optional<Job> JobTable::find(const JobId& id, const JobOwner& owner, core::
 
 std::optional<Job> JobTable::change(const JobId& id, core::Nanos now_ns,
                                     const std::function<bool(Job&)>& change) {
-  const Locked lock(*this);
+  const RobustLock lock = locked();
   const auto index = index_of(id, now_ns);
   if (!index) return std::nullopt;
   Job job = read(*index);
@@ -187,7 +176,7 @@ std::vector<JobHead> JobTable::list(const JobOwner& owner, std::uint64_t after, 
                                     core::Nanos now_ns) {
   std::vector<JobHead> found;
   {
-    const Locked lock(*this);
+    const RobustLock lock = locked();
     for (std::size_t i = 0; i < shared_.touched; ++i) {
       const JobHead& head = slot(i).head;
       if (slot(i).full != 0 && head.owner == owner && head.sequence > after &&
@@ -203,7 +192,7 @@ std::vector<JobHead> JobTable::list(const JobOwner& owner, std::uint64_t after, 
 std::vector<JobHead> JobTable::sweep(core::Nanos now_ns) {
   std::vector<JobHead> changed;
   if (count() == 0) return changed;
-  const Locked lock(*this);
+  const RobustLock lock = locked();
   for (std::size_t i = 0; i < shared_.touched; ++i) {
     const JobHead& head = slot(i).head;
     if (slot(i).full == 0) continue;
@@ -222,7 +211,7 @@ std::vector<JobHead> JobTable::sweep(core::Nanos now_ns) {
 
 void JobTable::forget(const SessionKey& session) {
   if (count() == 0) return;
-  const Locked lock(*this);
+  const RobustLock lock = locked();
   for (std::size_t i = 0; i < shared_.touched; ++i)
     if (slot(i).full != 0 && slot(i).head.owner.session == session) erase(i);
 }

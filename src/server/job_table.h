@@ -59,8 +59,8 @@ class JobTable {
  private:
   struct Shared;  // in shared memory
   struct Slot;    // likewise
-  class Locked;
 
+  RobustLock locked();
   Slot& slot(std::size_t index) const;
   std::byte* body(std::size_t index) const;
   std::optional<std::size_t> index_of(const JobId& id, core::Nanos now_ns) const;

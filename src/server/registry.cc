@@ -35,6 +35,12 @@ struct alignas(64) Registry::Shard {
   Count expired = 0;
   Count turned_away = 0;
 
+  void count_wait(std::uint64_t waited_ns) {
+    add(contended, 1);
+    add(wait_ns, waited_ns);
+    if (waited_ns > read(wait_ns_max)) wait_ns_max.store(waited_ns);
+  }
+
   // The failpoint's; without the lock, so that not even that is needed.
   bool turns_away() {
     if (!unreachable) return false;
@@ -46,30 +52,22 @@ struct alignas(64) Registry::Shard {
 struct Registry::Place {
   Shard* shard;
   SessionTable table;
+
+  void repair() {
+    table.repair();
+    add(shard->repaired, 1);
+  }
 };
 
 class Registry::Locked {
  public:
-  explicit Locked(Place& place) : mutex_(place.shard->mutex) {
-    const RobustMutex::Taken taken = mutex_.lock();
-    if (taken.contended) count_wait(*place.shard, static_cast<std::uint64_t>(taken.waited_ns));
-    if (!taken.ownerless) return;
-    place.table.repair();
-    add(place.shard->repaired, 1);
-    mutex_.repaired();
+  explicit Locked(Place& at) : lock_(at.shard->mutex, [&at] { at.repair(); }) {
+    const RobustMutex::Taken& taken = lock_.taken();
+    if (taken.contended) at.shard->count_wait(static_cast<std::uint64_t>(taken.waited_ns));
   }
-  ~Locked() { mutex_.unlock(); }
-  Locked(const Locked&) = delete;
-  Locked& operator=(const Locked&) = delete;
 
  private:
-  static void count_wait(Shard& shard, std::uint64_t waited_ns) {
-    add(shard.contended, 1);
-    add(shard.wait_ns, waited_ns);
-    if (waited_ns > read(shard.wait_ns_max)) shard.wait_ns_max.store(waited_ns);
-  }
-
-  RobustMutex& mutex_;
+  RobustLock lock_;
 };
 
 Registry::Registry(std::size_t sessions_max, core::Nanos idle_ns)

@@ -29,17 +29,20 @@ RobustMutex::RobustMutex() {
 }
 
 RobustMutex::Taken RobustMutex::lock() {
-  Taken taken;
-  int status = pthread_mutex_trylock(&mutex_);
-  if (status == EBUSY) {
-    const core::Nanos begin_ns = core::monotonic_ns();
-    status = pthread_mutex_lock(&mutex_);
-    taken.contended = true;
-    taken.waited_ns = core::monotonic_ns() - begin_ns;
-  }
-  taken.ownerless = status == EOWNERDEAD;
+  if (const auto taken = try_lock()) return *taken;
+  const core::Nanos begin_ns = core::monotonic_ns();
+  const int status = pthread_mutex_lock(&mutex_);
   GAUNTLET_CHECK(status == 0 || status == EOWNERDEAD);
-  return taken;
+  return {.ownerless = status == EOWNERDEAD,
+          .contended = true,
+          .waited_ns = core::monotonic_ns() - begin_ns};
+}
+
+std::optional<RobustMutex::Taken> RobustMutex::try_lock() {
+  const int status = pthread_mutex_trylock(&mutex_);
+  if (status == EBUSY) return std::nullopt;
+  GAUNTLET_CHECK(status == 0 || status == EOWNERDEAD);
+  return Taken{.ownerless = status == EOWNERDEAD};
 }
 
 void RobustMutex::repaired() { GAUNTLET_CHECK(pthread_mutex_consistent(&mutex_) == 0); }
