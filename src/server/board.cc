@@ -8,6 +8,28 @@
 
 namespace gauntlet::server {
 
+void Seat::prepare() {
+  up.store(false, std::memory_order_relaxed);
+  if (!places.now().is_open()) places.open();
+}
+
+void Seat::look_for_death() {
+  const auto taken = life.try_lock();
+  if (!taken) return;
+  if (taken->ownerless) {
+    if (places.now().is_open()) places.open();
+    life.repaired();
+  }
+  life.unlock();
+}
+
+void Seat::bury(bool replaced) {
+  pid.store(0, std::memory_order_relaxed);
+  handing_to = kNobody;
+  look_for_death();
+  if (!replaced) places.close();
+}
+
 // `up` comes last: whoever sees it sees the restart counted.
 void Seat::note_up(core::Nanos now_ns) {
   const core::Nanos died = died_ns.exchange(0, std::memory_order_relaxed);

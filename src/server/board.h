@@ -17,6 +17,8 @@
 
 #include "core/clock.h"
 #include "server/counters.h"
+#include "server/places.h"
+#include "server/shared_memory.h"
 
 namespace gauntlet::server {
 
@@ -28,6 +30,8 @@ inline constexpr std::array<core::Nanos, 9> kRestartBounds = {
     core::kMillisecond,       2 * core::kMillisecond,   5 * core::kMillisecond,
     10 * core::kMillisecond,  20 * core::kMillisecond,  50 * core::kMillisecond,
     100 * core::kMillisecond, 250 * core::kMillisecond, core::kSecond};
+
+inline constexpr std::uint32_t kNobody = UINT32_MAX;
 
 struct alignas(64) Seat {
   // Written by the supervisor.
@@ -41,7 +45,21 @@ struct alignas(64) Seat {
   std::atomic<core::Nanos> restart_ns_last{0};
   Counters counters;
   Gauges gauges;
+  // The seat that its worker is handing a connection over to, from before it is counted there until
+  // after it is sent; kNobody: it is not.
+  std::atomic<std::uint32_t> handing_to{kNobody};
+  // Written by all.
+  alignas(64) Places places;
+  RobustMutex life;  // its worker holds it as long as it lives, where there are others
 
+  // Its worker is about to be forked.
+  void prepare();
+  // Whether its worker is dead; then the places are its successor's, and none of them is taken. The
+  // kernel gives the lock of a dead one away before it closes its descriptors: so this is known
+  // before anybody who lost a connection can come back.
+  void look_for_death();
+  // Its worker has ended. `replaced`: another one is forked at once.
+  void bury(bool replaced);
   // The worker is in its loop.
   void note_up(core::Nanos now_ns);
   std::uint64_t restart_count() const;

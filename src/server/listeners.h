@@ -2,7 +2,8 @@
 //
 // A TCP endpoint has one socket a worker (SO_REUSEPORT): the kernel spreads connections over them,
 // and those that wait for a worker that is down wait for its successor. A Unix socket is one for
-// all. Movable; belongs to one thread.
+// all. Who accepts a connection need not be who serves it: server/dealer.h. Movable; belongs to one
+// thread.
 #pragma once
 
 #include <sys/types.h>

@@ -2,7 +2,6 @@
 
 #include <sys/socket.h>
 
-#include <array>
 #include <cstring>
 #include <optional>
 
@@ -22,12 +21,6 @@ constexpr auto kLastKind = Letter::Kind::job_changed;
 constexpr std::size_t kBytesMax = sizeof(Head) + kLetterBytesMax;
 constexpr int kBacklogBytes = 4 << 20;  // letters on their way to one worker
 constexpr int kLettersPerTurn = 64;
-
-// As much as we may: beyond net.core.wmem_max takes CAP_NET_ADMIN.
-void enlarge(int socket) {
-  if (setsockopt(socket, SOL_SOCKET, SO_SNDBUFFORCE, &kBacklogBytes, sizeof kBacklogBytes) != 0)
-    setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &kBacklogBytes, sizeof kBacklogBytes);
-}
 
 }  // namespace
 
@@ -52,17 +45,12 @@ std::optional<Letter> parse_letter(std::string_view bytes) {
                 std::string(bytes.substr(sizeof head))};
 }
 
-// A pair, and not a name to send to: the ends of a pair are bounded by their buffer alone, others
-// by net.unix.max_dgram_qlen as well, which is 10 letters on many machines.
 core::Result<PostOffice> PostOffice::open(std::size_t workers) {
   PostOffice office;
   for (std::size_t i = 0; i < workers; ++i) {
-    std::array<int, 2> ends{};
-    if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) != 0)
-      return std::unexpected(core::errno_error("socketpair"));
-    office.receive_.emplace_back(ends[0]);
-    office.send_.emplace_back(ends[1]);
-    enlarge(ends[1]);
+    auto pair = DatagramPair::open(kBacklogBytes);
+    if (!pair) return std::unexpected(pair.error());
+    office.pairs_.push_back(std::move(*pair));
   }
   return office;
 }
@@ -89,7 +77,7 @@ void Mailbox::close(net::Loop& loop) {
   on_letter_ = nullptr;
 }
 
-int Mailbox::socket() const { return office_->receive_[worker_].get(); }
+int Mailbox::socket() const { return office_->pairs_[worker_].receive.get(); }
 
 // One letter's bytes, or nothing when there is none for now.
 std::optional<std::string_view> Mailbox::receive() {
@@ -141,7 +129,7 @@ bool Mailbox::arrives(std::uint32_t worker, const Letter& letter) const {
   if (letter.text.size() > kLetterBytesMax) return false;
   const std::string bytes = bytes_of(letter);
   constexpr int kFlags = MSG_DONTWAIT | MSG_NOSIGNAL;
-  return ::send(office_->send_[worker].get(), bytes.data(), bytes.size(), kFlags) >= 0;
+  return ::send(office_->pairs_[worker].send.get(), bytes.data(), bytes.size(), kFlags) >= 0;
 }
 
 }  // namespace gauntlet::server

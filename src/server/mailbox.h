@@ -16,9 +16,9 @@
 #include <string_view>
 #include <vector>
 
-#include "core/fd.h"
 #include "core/result.h"
 #include "net/loop.h"
+#include "server/datagram_pair.h"
 #include "server/session.h"
 
 namespace gauntlet::server {
@@ -54,12 +54,11 @@ std::optional<Letter> parse_letter(std::string_view bytes);
 class PostOffice {
  public:
   static core::Result<PostOffice> open(std::size_t workers);
-  std::size_t workers() const { return receive_.size(); }
+  std::size_t workers() const { return pairs_.size(); }
 
  private:
   friend class Mailbox;
-  std::vector<core::Fd> receive_;  // by worker
-  std::vector<core::Fd> send_;
+  std::vector<DatagramPair> pairs_;  // by worker
 };
 
 class Mailbox {

@@ -40,6 +40,7 @@ struct Inheritance {
   Config config;
   Listeners listeners;
   PostOffice office;
+  Passages passages;
   Board board;
   Registry registry;
   EventLog events;
@@ -83,7 +84,8 @@ int work(Inheritance& all, std::size_t seat) {
                 &all.board,
                 seat,
                 all.failpoints_or_null(),
-                &all.jobs};
+                &all.jobs,
+                all.board.workers() > 1 ? &all.passages : nullptr};
   Worker worker(all.config, net::make_loop(all.config.io), shared);
   worker.loop().watch(signals->fd(), [&] {
     signals->take();
@@ -106,9 +108,12 @@ core::Result<int> serve(const Config& config) {
   if (!listeners) return std::unexpected(listeners.error());
   auto office = PostOffice::open(2 * config.workers);  // by seat
   if (!office) return std::unexpected(office.error());
+  auto passages = Passages::open(config.workers > 1 ? 2 * config.workers : 0);  // likewise
+  if (!passages) return std::unexpected(passages.error());
   Inheritance all{.config = config,
                   .listeners = std::move(*listeners),
                   .office = std::move(*office),
+                  .passages = std::move(*passages),
                   .board = Board(config.workers),
                   .registry = {config.limits.sessions_max, config.limits.session_idle_ns},
                   .events = EventLog(config.limits.events_bytes_per_shard),

@@ -12,6 +12,7 @@
 #include "server/failpoints.h"
 #include "server/job_table.h"
 #include "server/mailbox.h"
+#include "server/passages.h"
 #include "server/registry.h"
 
 namespace gauntlet::server {
@@ -29,7 +30,8 @@ struct Shared {
   Board* board = nullptr;  // null: this worker makes one of its own
   std::size_t seat = 0;    // this worker's, on the board
   Failpoints* failpoints = nullptr;
-  JobTable* jobs = nullptr;  // null: this worker's service makes one of its own
+  JobTable* jobs = nullptr;            // null: this worker's service makes one of its own
+  const Passages* passages = nullptr;  // between the seats; null: there is one worker
 };
 
 }  // namespace gauntlet::server

@@ -55,11 +55,14 @@ core::Result<int> Supervisor::run() {
 
 void Supervisor::start(std::size_t seat) {
   const pid_t supervisor = getpid();
-  board_.seat(seat).up.store(false, std::memory_order_relaxed);
+  board_.seat(seat).prepare();
   std::fflush(nullptr);  // or both would write what is buffered
   const pid_t pid = fork();
   if (pid == 0) become_worker(seat, supervisor);
-  if (pid < 0) return unstarted_.push_back(seat);
+  if (pid < 0) {
+    board_.seat(seat).bury(false);
+    return unstarted_.push_back(seat);
+  }
   workers_[seat] = {.pid = pid};
   board_.seat(seat).pid.store(pid, std::memory_order_relaxed);
 }
@@ -107,8 +110,9 @@ void Supervisor::reap() {
 
 void Supervisor::on_death(std::size_t seat, int status) {
   const Worker ended = std::exchange(workers_[seat], {});
-  board_.seat(seat).pid.store(0, std::memory_order_relaxed);
-  if (stopping_ || ended.leaving || std::erase(replaced_, seat) > 0) return;
+  const bool unasked = !stopping_ && !ended.leaving && std::erase(replaced_, seat) == 0;
+  board_.seat(seat).bury(unasked);
+  if (!unasked) return;
   const core::Nanos now_ns = core::monotonic_ns();
   board_.seat(seat).died_ns.store(now_ns, std::memory_order_relaxed);
   board_.seat(seat).deaths.fetch_add(1, std::memory_order_relaxed);

@@ -61,10 +61,14 @@ void Worker::start(Listeners listeners) {
   letters_lost_before_ = board_.seat(seat_).counters.letters_lost;
   breaker_opened_before_ = board_.seat(seat_).counters.breaker_opened;
   listeners_ = std::move(listeners);
+  if (const Passages* const passages = service_.shared().passages)
+    dealer_.emplace(board_, seat_, *passages, *loop_,
+                    [this](core::Fd socket, std::uint64_t tag) { serve(std::move(socket), tag); });
   http_endpoints_ = listeners_.endpoints(Speaks::http);
   line_endpoints_ = listeners_.endpoints(Speaks::lines);
   for (std::size_t i = 0; i < listeners_.all().size(); ++i) {
     const Listener& listener = listeners_.all()[i];
+    origins_.push_back({listener.speaks, listener.where.is_loopback()});
     if (listener.speaks == Speaks::failpoints)
       failpoint_control_.emplace(*loop_, socket_of(listener), config_.failpoints->token,
                                  *service_.shared().failpoints);
@@ -80,15 +84,21 @@ void Worker::close_listeners() {
 }
 
 void Worker::on_accepted(core::Fd socket, std::uint64_t tag) {
+  if (dealer_) return dealer_->deal(std::move(socket), tag);
+  serve(std::move(socket), tag);
+}
+
+// `tag`: which of the listeners it came in by, at this worker or another one.
+void Worker::serve(core::Fd socket, std::uint64_t tag) {
   const std::size_t refused = refused_count();
   const bool room = connection_count() - refused < config_.limits.connections_max;
   ++(room ? service_.counters().connections_accepted : service_.counters().connections_refused);
   if (!room && refused >= config_.limits.refusals_max) return;
-  const Listener& listener = listeners_.all()[tag];
-  const bool is_http = listener.speaks == Speaks::http;
+  const Origin origin = origins_[tag];
+  const bool is_http = origin.speaks == Speaks::http;
   Transport& transport = is_http ? static_cast<Transport&>(http_) : lines_;
   const auto take = room ? &Transport::add : &Transport::turn_away;
-  (transport.*take)(std::move(socket), listener.where.is_loopback(), is_http ? tls_ : nullptr);
+  (transport.*take)(std::move(socket), origin.loopback, is_http ? tls_ : nullptr);
 }
 
 // Those that came before the end: closing a listening socket would reset them.
@@ -123,6 +133,7 @@ void Worker::sweep(core::Nanos now_ns) {
   next_sweep_ns_ = now_ns + kSweepInterval;
   for (Transport* const transport : transports()) transport->sweep(now_ns);
   service_.sweep(now_ns);
+  if (dealer_) dealer_->mend();
   if (service_.gate().measures()) observe_process(now_ns);
 }
 
@@ -138,13 +149,15 @@ void Worker::observe_process(core::Nanos now_ns) {
 }
 
 bool Worker::finished(core::Nanos now_ns) const {
-  return abandoned_ ||
-         (stop_by_ns_ != Timers::kNever && (connection_count() == 0 || now_ns >= stop_by_ns_));
+  if (abandoned_ || now_ns >= stop_by_ns_) return true;
+  const bool awaits = dealer_ && dealer_->awaited() > 0;
+  return stop_by_ns_ != Timers::kNever && connection_count() == 0 && !awaits;
 }
 
 void Worker::stop() {
   if (stop_by_ns_ != Timers::kNever) return;
   stop_by_ns_ = core::monotonic_ns() + config_.limits.stop_ns;
+  if (dealer_) dealer_->stop();
   accept_waiting();
   close_listeners();
   service_.stop();
@@ -155,6 +168,7 @@ void Worker::abandon() { abandoned_ = true; }
 
 void Worker::publish() {
   Seat& seat = board_.seat(seat_);
+  if (dealer_) dealer_->note_served(connection_count());
   seat.gauges.connections = connection_count();
   seat.gauges.later_calls = service_.later_count();
   seat.counters.bad_answers = bad_answers_before_ + service_.bad().count();

@@ -19,6 +19,7 @@
 #include "net/loop.h"
 #include "server/board.h"
 #include "server/config.h"
+#include "server/dealer.h"
 #include "server/failpoint_control.h"
 #include "server/http_transport.h"
 #include "server/line_transport.h"
@@ -59,7 +60,14 @@ class Worker final : net::AcceptHandler {
   net::Loop& loop() { return *loop_; }
 
  private:
+  // What there is to know of a connection; known still when the listeners are closed.
+  struct Origin {
+    Speaks speaks;
+    bool loopback;
+  };
+
   void on_accepted(core::Fd socket, std::uint64_t tag) override;
+  void serve(core::Fd socket, std::uint64_t tag);
   void close_listeners();
   void sweep(core::Nanos now_ns);
   void observe_process(core::Nanos now_ns);
@@ -88,6 +96,8 @@ class Worker final : net::AcceptHandler {
   LineTransport lines_;
   WebSocketTransport web_sockets_;
   Listeners listeners_;
+  std::vector<Origin> origins_;   // by listener
+  std::optional<Dealer> dealer_;  // where there are other workers
   std::optional<FailpointControl> failpoint_control_;
   std::vector<net::Endpoint> http_endpoints_;
   std::vector<net::Endpoint> line_endpoints_;

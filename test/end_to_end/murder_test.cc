@@ -1,8 +1,11 @@
 // Worker murder under load: workers are killed, and no client loses its session.
 #include <csignal>
+#include <numeric>
 #include <stdexcept>
+#include <string_view>
 
 #include "end_to_end/workers.h"
+#include "net/loop.h"
 
 namespace gauntlet::end_to_end {
 namespace {
@@ -38,29 +41,74 @@ TEST(Murder, CostsNoSessionAndNoWrongAnswer) {
   EXPECT_GT(count(summary, "load", "completed"), 5000);
 }
 
-// The kernel deals connections out at random: a tenth of 400 is 40, and 80 six deviations more.
-TEST(Murder, OfOneWorkerInTenEndsATenthOfTheConnections) {
-  constexpr std::size_t kConnections = 400;
-  const Server server({"--http", "127.0.0.1:auto", "--workers", "10"});
-  const std::string health = "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n";
+constexpr std::string_view kHealth = "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n";
+constexpr std::string_view kMetrics = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+// What /metrics says by worker, asked on a connection that is counted anyway.
+std::vector<int> connections_by_worker(server::Client& client) {
+  constexpr std::string_view kName = "\ngauntlet_server_worker_connections{worker=\"";
+  const std::string text = client.ask(kMetrics).body;
+  std::vector<int> counts;
+  for (auto at = text.find(kName); at != std::string::npos; at = text.find(kName, at + 1))
+    counts.push_back(std::stoi(text.substr(text.find("} ", at) + 2)));
+  return counts;
+}
+
+// Until so many are counted: a worker publishes what it has after it has answered.
+std::vector<int> settled(server::Client& client, int sum) {
+  constexpr int kAttempts = 20'000;
+  std::vector<int> counts;
+  for (int i = 0; i < kAttempts; ++i, usleep(1000)) {
+    counts = connections_by_worker(client);
+    if (std::accumulate(counts.begin(), counts.end(), 0) == sum) break;
+  }
+  return counts;
+}
+
+bool is_served(server::Client& client) {
+  try {
+    return client.ask(kHealth).status == 200;
+  } catch (const std::runtime_error&) {
+    return false;
+  }
+}
+
+// A worker's death ends exactly its share, and gives it to its successor: `rounds` times.
+void expect_exact_shares(const std::vector<std::string>& arguments, int rounds) {
+  constexpr std::size_t kConnections = 1000;
+  constexpr std::size_t kWorkers = 10;
+  const std::vector<int> even(kWorkers, kConnections / kWorkers);
+  const Server server(arguments);
+  const net::Endpoint where = endpoint_of(server.url());
   std::vector<server::Client> clients;
   for (std::size_t i = 0; i < kConnections; ++i) {
-    clients.emplace_back(endpoint_of(server.url()));
-    ASSERT_EQ(clients.back().ask(health).status, 200);
+    clients.emplace_back(where);
+    ASSERT_TRUE(is_served(clients.back()));
   }
-  const pid_t victim = workers_of(server, 10)[5];
-  kill(victim, SIGKILL);
-  while (lives(victim)) usleep(1000);
-  std::size_t lost = 0;
-  for (server::Client& client : clients) {
-    try {
-      EXPECT_EQ(client.ask(health).status, 200);
-    } catch (const std::runtime_error&) {
+  for (int round = 0; round < rounds; ++round) {
+    ASSERT_EQ(settled(clients.front(), kConnections), even);
+    const pid_t victim = workers_of(server, kWorkers)[static_cast<std::size_t>(5 + round)];
+    kill(victim, SIGKILL);
+    while (lives(victim)) usleep(1000);
+    std::size_t lost = 0;
+    for (server::Client& client : clients) {
+      if (is_served(client)) continue;
       ++lost;
+      client = server::Client(where);
+      ASSERT_TRUE(is_served(client));
     }
+    EXPECT_EQ(lost, kConnections / kWorkers);
   }
-  EXPECT_GT(lost, 0U);
-  EXPECT_LT(lost, 80U);
+  EXPECT_EQ(settled(clients.front(), kConnections), even) << "all are back";
+}
+
+TEST(Murder, OfOneWorkerInTenEndsATenthOfTheConnections) {
+  expect_exact_shares({"--http", "127.0.0.1:auto", "--workers", "10", "--io", "epoll"}, 3);
+}
+
+TEST(Murder, EndsATenthOverIoUringToo) {
+  if (!net::check_io(net::Io::io_uring)) GTEST_SKIP() << "no io_uring here";
+  expect_exact_shares({"--http", "127.0.0.1:auto", "--workers", "10", "--io", "io_uring"}, 1);
 }
 
 TEST(Murder, OfTheSupervisorLeavesNothingBehind) {

@@ -65,6 +65,7 @@ class Supervised {
 
   Board& board() { return board_; }
   pid_t worker(std::size_t seat) const { return board_.seats()[seat].pid.load(); }
+  bool is_open(std::size_t seat) const { return board_.seats()[seat].places.now().is_open(); }
   bool is_up(std::size_t seat) const { return worker(seat) != 0 && board_.seats()[seat].up.load(); }
 
  private:
@@ -103,11 +104,14 @@ TEST(Supervisor, StopsItsWorkersGracefully) {
   Supervised supervised(obey);
   wait_until([&] { return supervised.is_up(0) && supervised.is_up(1); });
   EXPECT_EQ(supervised.worker(2), 0) << "the other seats are for a reload";
+  EXPECT_TRUE(supervised.is_open(0) && supervised.is_open(1));
+  EXPECT_FALSE(supervised.is_open(2) || supervised.is_open(3));
   supervised.signal(SIGTERM);
   EXPECT_EQ(supervised.wait(), 0);
   EXPECT_EQ(supervised.board().seat(0).counters.connections_accepted, 1U);
   EXPECT_EQ(supervised.board().seat(1).counters.connections_accepted, 1U);
   EXPECT_EQ(deaths(supervised.board()), 0U);
+  EXPECT_FALSE(supervised.is_open(0) || supervised.is_open(1));
 }
 
 TEST(Supervisor, ReplacesAWorkerThatDied) {
@@ -147,6 +151,25 @@ TEST(Supervisor, ForgetsDeathsOutsideTheWindow) {
     kill(supervised.worker(0), SIGKILL);
   }
   wait_until([&] { return supervised.board().seat(0).restart_count() == 5; });
+}
+
+// Of a worker that holds the lock of the living, as those do that deal out connections.
+TEST(Supervisor, ADeadWorkersPlacesAreFreeForTheNext) {
+  Supervised supervised(
+      [](Board& board, std::size_t seat) {
+        board.seat(seat).life.lock();
+        board.seat(seat).places.take_any();
+        return obey(board, seat);
+      },
+      {}, 1);
+  wait_until([&] { return supervised.is_up(0); });
+  const Places::Now before = supervised.board().seat(0).places.now();
+  const pid_t victim = supervised.worker(0);
+  kill(victim, SIGKILL);
+  wait_until([&] { return supervised.is_up(0) && supervised.worker(0) != victim; });
+  const Places::Now now = supervised.board().seat(0).places.now();
+  EXPECT_NE(now.term, before.term);
+  EXPECT_EQ(now.taken, 1U) << "that of the next worker";
 }
 
 TEST(Supervisor, AWorkerThatThrowsHasDied) {
@@ -189,6 +212,8 @@ TEST(Supervisor, ReloadsByReplacingEachWorker) {
   supervised.signal(SIGHUP);
   wait_until([&] { return supervised.is_up(2) && supervised.is_up(3); });
   wait_until([&] { return supervised.worker(0) == 0 && supervised.worker(1) == 0; });
+  wait_until([&] { return !supervised.is_open(0) && !supervised.is_open(1); });
+  EXPECT_TRUE(supervised.is_open(2) && supervised.is_open(3));
   EXPECT_EQ(supervised.board().seat(0).counters.connections_accepted, 1U) << "asked, not killed";
   supervised.signal(SIGHUP);
   wait_until([&] { return supervised.is_up(0) && supervised.is_up(1); });
