@@ -25,7 +25,7 @@ void begin(Fault& fault, core::Nanos ttl = kLong) {
 TEST_P(PacketFaultTest, APartitionPassesNothingAndHeals) {
   in_lab([](Lab& lab) {
     start_echo(lab);
-    const core::Fd client = connect_echo(0, 1);
+    const core::Fd client = connect_echo(0, 3);
     ASSERT_TRUE(echoes(client));
     PacketFault fault(lab, {});
     begin(fault);

@@ -68,7 +68,7 @@ TEST(Capacity, OfConnectionsIsWhatTheServerHasDescriptorsFor) {
   const auto gauntlet = judged(
       {"capacity", server.url(),    "--of",       "connections", "--from",    "4",      "--to",
        "400",      "--step",        "1s",         "--settle",    "0s",        "--ramp", "50ms",
-       "--slo",    "error_rate<1%", "--protocol", "2025-11-25",  "--timeout", "500ms",  "--hold",
+       "--slo",    "error_rate<1%", "--protocol", "2025-11-25",  "--timeout", "5s",     "--hold",
        "1s",       "--precision",   "20%"});
   const auto summary = gauntlet->summary();
   ASSERT_FALSE(summary.empty()) << gauntlet->err();
