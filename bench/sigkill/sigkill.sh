@@ -57,10 +57,10 @@ marked() {  # pids of processes that carry the mark, in whatever namespace they 
 
 left() {  # what is left, a line each; $1 is the pid that was killed
   for pid in $(marked); do
-    echo "process $pid: $(tr '\0' ' ' <"/proc/$pid/cmdline") $(sed -n 's/^State:\s*//p' "/proc/$pid/status")"
+    echo "process $pid: $(tr "\0" " " 2>/dev/null <"/proc/$pid/cmdline") $(sed -n "s/^State:\s*//p" "/proc/$pid/status" 2>/dev/null)"
   done
   find /sys/fs/cgroup -type d -name "gauntlet-$1-*" 2>/dev/null || true
-  find /dev/shm /tmp -maxdepth 1 -name "*gauntlet*$1*" 2>/dev/null || true
+  find /dev/shm /tmp -maxdepth 1 -name "gauntlet-$1[.-]*" 2>/dev/null || true
   nft list tables 2>/dev/null | grep gauntlet || true
 }
 

@@ -78,6 +78,21 @@ TEST(LinkModel, UniformJitterStaysWithinItsBoundsAndKeepsTheOrder) {
   EXPECT_GT(highest, 499 * kMs);
 }
 
+TEST(LinkModel, OneFlowDoesNotWaitForAnother) {
+  LinkModel model({.delay_ns = 300 * kMs, .jitter_ns = 200 * kMs}, 3);
+  std::array<core::Nanos, 100> last{};
+  core::Nanos sum = 0;
+  for (int i = 0; i < 10'000; ++i) {
+    const auto flow = static_cast<std::size_t>(i) % last.size();
+    const core::Nanos now = i * kMs;  // ten packets of each flow a second
+    const core::Nanos due = model.meet(now, kBytes, flow).due;
+    EXPECT_GE(due, last[flow]);
+    last[flow] = due;
+    sum += due - now;
+  }
+  EXPECT_LT(sum / 10'000, 450 * kMs) << "in one queue, all would wait for the slowest";
+}
+
 TEST(LinkModel, NormalJitterHasItsDeviationAndIsNeverNegative) {
   LinkModel model(
       {.delay_ns = 50 * kMs, .jitter_ns = 10 * kMs, .jitter = LinkSettings::Jitter::normal}, 3);

@@ -161,6 +161,22 @@ TEST(Tally, ADuplicatedMessageIsNoMessage) {
   EXPECT_EQ(counts.scheduled, counts.completed + run::sum(counts.errors));
 }
 
+TEST(Tally, CompletedMessagesAreCountedByGroupOfClients) {
+  Tally tally(1);
+  for (const std::uint32_t client : {0U, 4U, 8U, 3U}) tally.completed_by(client);
+  ASSERT_TRUE(tally.hand_over());
+  auto second = tally.take();
+  EXPECT_EQ(second->group_completed, (run::GroupCounts{3, 0, 0, 1}));
+  tally.give_back(std::move(second));
+  ASSERT_TRUE(tally.hand_over());
+  // The next one, whichever of those that are on their way round, begins at nothing.
+  for (int i = 0; i < 8; ++i) {
+    auto other = tally.take();
+    if (other == nullptr) break;
+    EXPECT_EQ(other->group_completed, run::GroupCounts{});
+  }
+}
+
 TEST(Tally, SecondsGoOutAndComeBackEmpty) {
   Tally tally(1);
   for (int i = 0; i < 20; ++i) {

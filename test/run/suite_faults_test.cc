@@ -97,6 +97,40 @@ TEST(SuiteFault, TakesWhatItsKindTakes) {
   EXPECT_EQ(fault.with, (Parameters{{"evidence", "b"}, {"start", "a"}, {"stop", "0.5"}}));
 }
 
+TEST(SuiteFault, OfPacketsMayBeForAGroupOfClients) {
+  const auto plan = parse(suite("",
+                                "kind = \"delay\"\nfor = \"10s\"\n"
+                                "with = { amount = \"50ms\", jitter = \"5ms\", only_group = 2 }"));
+  ASSERT_TRUE(plan) << plan.error().text;
+  EXPECT_EQ(only_group(plan->faults[0]), 1U) << "the second";
+  const auto all = parse(suite("", "kind = \"partition\"\nfor = \"10s\""));
+  ASSERT_TRUE(all) << all.error().text;
+  EXPECT_EQ(only_group(all->faults[0]), std::nullopt);
+}
+
+TEST(SuiteFault, HasTheFirstHowOfItsKind) {
+  EXPECT_EQ(parse(suite("", "kind = \"crash\""))->faults[0].how, "worker");
+  EXPECT_EQ(parse(suite("", "kind = \"crash\"\nhow = \"tree\""))->faults[0].how, "tree");
+  EXPECT_EQ(parse(suite("", "kind = \"disconnect\""))->faults[0].how, "mixed");
+}
+
+TEST(SuiteFault, AmountsAreChecked) {
+  for (const auto& [fault, message] :
+       {std::pair{"kind = \"loss\"\nfor = \"1s\"", "`loss` needs `amount`"},
+        {"kind = \"loss\"\nfor = \"1s\"\nwith = { amount = \"2ms\" }", "`amount`: "},
+        {"kind = \"delay\"\nfor = \"1s\"\nwith = { amount = \"2%\" }", "`amount`: "},
+        {"kind = \"one-way\"\nfor = \"1s\"", "`one-way` needs `toward`"},
+        {"kind = \"one-way\"\nfor = \"1s\"\nwith = { toward = \"home\" }",
+         "neither server nor load"},
+        {"kind = \"reset\"\nfor = \"1s\"\nwith = { only_group = 5 }", "from 1 to 4"},
+        {"kind = \"reset\"\nfor = \"1s\"\nwith = { only_group = 0 }", "from 1 to 4"},
+        {"kind = \"failpoint\"\nfor = \"1s\"", "`failpoint` needs `order`"}}) {
+    const auto text = problem(suite("", fault));
+    EXPECT_TRUE(text.starts_with("s.toml:")) << fault;
+    EXPECT_NE(text.find(message), std::string::npos) << text;
+  }
+}
+
 TEST(SuiteFault, UnknownKindsAreRefusedWithThoseThatThereAre) {
   const auto text = problem(suite("", "kind = \"earthquake\""));
   EXPECT_TRUE(text.starts_with("s.toml:")) << text;

@@ -324,6 +324,41 @@ TEST(Levels, AreRunsOfTheirOwn) {
   EXPECT_EQ(at_level(*plan, 2).load.arrivals, Arrivals::closed) << "it has no rate";
 }
 
+TEST(Levels, MayBeLikeAnotherAndStock) {
+  auto text = climb_with("[load]\n",
+                         "[client]\nheartbeat = \"1s\"\n[lab]\nuse = \"on\"\ntcp = "
+                         "\"tuned\"\n[load]\n");
+  const std::string more =
+      "[[level]]\nname = \"plain\"\nlike = \"high\"\nstock = true\nconnections = 5\n"
+      "timeout = \"2s\"\n[[phase]]\n";
+  text.replace(text.find("[[phase]]\n"), 10, more);
+  const auto plan = parse_suite(text, "climb.toml", Mode::demo);
+  ASSERT_TRUE(plan) << plan.error().text;
+  EXPECT_EQ(plan->lab.use, LabUse::on);
+  const Plan high = at_level(*plan, 1), plain = at_level(*plan, 3);
+  EXPECT_TRUE(high.lab.tuned_tcp);
+  EXPECT_EQ(high.load.client.heartbeat, core::kSecond);
+  EXPECT_FALSE(plain.lab.tuned_tcp);
+  EXPECT_EQ(plain.load.client.heartbeat, 0);
+  EXPECT_EQ(plain.load.timeout, 2 * core::kSecond);
+  EXPECT_EQ(plain.faults.size(), 1U) << "that of the level that it is like";
+}
+
+TEST(Suite, AMetricOfOneToolNeedsTheTool) {
+  const auto with = [](std::string_view test) {
+    std::string text =
+        "[load]\nconnections = 1\nrate = \"1/s\"\n[[mix]]\ntool = \"echo\"\n[[phase]]\nname = "
+        "\"p\"\nduration = \"9s\"\nmeasured = true\n[[fault]]\nid = \"f\"\nkind = "
+        "\"disconnect\"\nphase = \"p\"\n[[test]]\nname = \"t\"\nfault = \"f\"\nlimits = "
+        "[\"tool_error_rate < 1%\"]\n";
+    const auto plan = parse_suite(text.append(test), "s.toml", Mode::demo);
+    return plan ? plan->tests[0].tool : plan.error().text;
+  };
+  EXPECT_EQ(with("tool = \"echo\"\n"), "echo");
+  EXPECT_NE(with("").find("`tool_error_rate` needs the test's `tool`"), std::string::npos);
+  EXPECT_NE(with("tool = \"ecco\"\n").find("there is no tool `ecco`"), std::string::npos);
+}
+
 TEST(Levels, MistakesAreOneLine) {
   const auto error_of = [](std::string_view line, std::string_view replacement) {
     const auto plan = parse_suite(climb_with(line, replacement), "climb.toml", Mode::demo);
