@@ -36,8 +36,23 @@ Plan at_level(const Plan& plan, std::size_t level) {
   std::erase_if(run.faults, [&](const Fault& fault) {
     return std::ranges::find(run.phases, fault.phase, &Phase::name) == run.phases.end();
   });
+  std::erase_if(run.tests, [&](const Test& test) {
+    return test.level != step.name && (step.like.empty() || test.level != step.like);
+  });
+  run.p99_limit_ms = tightest_p99_ms(run.tests);
   std::erase_if(run.tests, [&](const Test& test) { return test.level != step.name; });
   return run;
+}
+
+double tightest_p99_ms(const std::vector<Test>& tests) {
+  double tightest = 0;
+  for (const auto& test : tests) {
+    for (const auto& limit : test.limits) {
+      if (limit.metric != "p99") continue;
+      tightest = tightest > 0 ? std::min(tightest, limit.value) : limit.value;
+    }
+  }
+  return tightest;
 }
 
 std::size_t measured_phase(const Plan& plan) {

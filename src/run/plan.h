@@ -146,8 +146,12 @@ struct Plan {
   std::vector<Phase> phases;  // after the ramp, in order
   std::vector<Fault> faults;
   std::vector<Test> tests;
+  double p99_limit_ms = 0;         // of a level that nobody judges: of the one that it is like
   std::uint16_t metrics_port = 0;  // 0: no metrics unless asked for
 };
+
+// The tightest limit of p99 among tests; 0: there is none.
+double tightest_p99_ms(const std::vector<Test>& tests);
 
 // The plan of one level's run: its load, its phases and their faults, and the tests that judge it.
 Plan at_level(const Plan& plan, std::size_t level);

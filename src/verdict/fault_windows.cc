@@ -113,18 +113,6 @@ Windows windows_since(const run::Record& record, const FaultRecord& fault, doubl
   return windows;
 }
 
-// The tightest p99 limit of the suite; 0 where it has none.
-double p99_limit_ms(const run::Plan& plan) {
-  double tightest = 0;
-  for (const auto& test : plan.tests) {
-    for (const auto& limit : test.limits) {
-      if (limit.metric != "p99") continue;
-      tightest = tightest > 0 ? std::min(tightest, limit.value) : limit.value;
-    }
-  }
-  return tightest;
-}
-
 // The part of the windows in which the fault was felt: all of them, where it never ended.
 Windows felt(const Windows& since, const FaultRecord& fault, const run::FaultAnalysis& analysis) {
   if (!analysis.recovery.recovered) return since;
@@ -222,7 +210,9 @@ std::optional<run::Untargeted> untargeted_by(const run::Record& record, const Fa
 }  // namespace
 
 run::FaultAnalysis analyse_fault(const run::Record& record, const FaultRecord& fault) {
-  const stats::RecoveryRule rule{.p99_limit_ms = p99_limit_ms(record.plan)};
+  const auto& plan = record.plan;
+  const double own_ms = run::tightest_p99_ms(plan.tests);
+  const stats::RecoveryRule rule{.p99_limit_ms = own_ms > 0 ? own_ms : plan.p99_limit_ms};
   run::FaultAnalysis analysis;
   analysis.end_s = end_of_all(record, fault);
   const auto before = windows_before(record, fault);

@@ -341,6 +341,7 @@ TEST(Levels, MayBeLikeAnotherAndStock) {
   EXPECT_FALSE(plain.lab.tuned_tcp);
   EXPECT_EQ(plain.load.client.heartbeat, 0);
   EXPECT_EQ(plain.load.timeout, 2 * core::kSecond);
+  EXPECT_TRUE(plain.tests.empty());
   EXPECT_EQ(plain.faults.size(), 1U) << "that of the level that it is like";
 }
 
