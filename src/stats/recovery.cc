@@ -60,19 +60,20 @@ RecoveryBaseline baseline_of(Windows before, const RecoveryRule& rule) {
   return baseline;
 }
 
-// What a client would notice at once. Written so that a NaN is a signal.
+// What a client would notice at once. Written so that a NaN is a signal. That fewer answers come is
+// seen by who measures, and by nobody else.
 bool shows_fault(const RecoveryWindow& window, const RecoveryBaseline& baseline,
                  const RecoveryRule& rule) {
-  const bool flows =
-      goodput_per_s(window) >= rule.goodput_share * baseline.goodput_per_s * window.load_factor;
   const bool right =
       error_rate(window.errors, window.scheduled) <= baseline.error_rate + rule.error_points;
-  return !flows || !right || !window.victims_back;
+  return !right || !window.victims_back;
 }
 
 bool is_good(const RecoveryWindow& window, const RecoveryBaseline& baseline,
              const RecoveryRule& rule) {
-  return !shows_fault(window, baseline, rule) &&
+  const bool flows =
+      goodput_per_s(window) >= rule.goodput_share * baseline.goodput_per_s * window.load_factor;
+  return flows && !shows_fault(window, baseline, rule) &&
          window.p99_ms <= std::max(rule.p99_factor * baseline.p99_ms, rule.p99_limit_ms) &&
          window.outstanding <= baseline.outstanding_limit;
 }

@@ -94,7 +94,8 @@ struct Recovery {
 // `before`: the steady windows that ended before the fault began. `since`: those that ended after
 // that, up to the next fault or the end of load. detected_s is the time from the fault's start to
 // the first signal: a window's signal_s, where it has one that no window before the fault had, else
-// the end of the first window in which error rate, goodput or victims are not as above.
+// the end of the first window in which error rate or victims are not as above. A lack of answers is
+// no signal: somebody has to have noticed.
 Recovery recovery_of(std::span<const RecoveryWindow> before, std::span<const RecoveryWindow> since,
                      double fault_start_s, double fault_end_s, const RecoveryRule& rule);
 
