@@ -41,7 +41,7 @@ core::Result<void> add_endpoints(const std::vector<std::string>& texts,
 }
 
 // "dup" or "dup:10".
-core::Result<void> read_bad(std::string_view text, server::Config& config) {
+core::Result<void> read_bad(std::string_view text, bool stdio, server::Config& config) {
   if (text.empty()) return {};
   const std::size_t colon = text.find(':');
   const auto kind = server::parse_bad_kind(text.substr(0, colon));
@@ -51,7 +51,12 @@ core::Result<void> read_bad(std::string_view text, server::Config& config) {
     return core::usage_error(fmt::format("--bad '{}' is none of:{}", text.substr(0, colon), names));
   }
   config.bad = *kind;
+  if (stdio && server::is_about_workers(*kind))
+    return core::usage_error(fmt::format("--bad {} is about workers: --stdio has none", text));
   if (colon == std::string_view::npos) return {};
+  if (*kind >= server::BadKind::no_restart)
+    return core::usage_error(fmt::format(
+        "--bad {}: it is bad in trouble, not every so many calls; leave the number out", text));
   const std::string_view every = text.substr(colon + 1);
   const auto [end, error] =
       std::from_chars(every.data(), every.data() + every.size(), config.bad_every);
@@ -111,7 +116,8 @@ core::Result<server::Config> make_config(const ServeOptions& options) {
   if (auto ok = add_endpoints(http, config.http); !ok) return std::unexpected(ok.error());
   if (auto ok = add_endpoints(options.tcp, config.lines); !ok) return std::unexpected(ok.error());
   if (auto ok = add_endpoints(unix_paths, config.lines); !ok) return std::unexpected(ok.error());
-  if (auto ok = read_bad(options.bad, config); !ok) return std::unexpected(ok.error());
+  if (auto ok = read_bad(options.bad, options.stdio, config); !ok)
+    return std::unexpected(ok.error());
   if (auto ok = apply_guard_options(options.guard, config); !ok) return std::unexpected(ok.error());
   if (auto ok = read_failpoints(options, config); !ok) return std::unexpected(ok.error());
   if (auto ok = apply_flow_options(options.flow, config.flow); !ok)
@@ -136,7 +142,8 @@ void declare_serve_options(CLI::App& app, ServeOptions& options) {
       ->check(CLI::IsMember({"auto", "json", "sse"}));
   app.add_option("--bad", options.bad,
                  "misbehave on every 100th call (KIND) or every Nth (KIND:N): wrong-id, dup, drop, "
-                 "stall, bad-json, half-close, leak");
+                 "stall, bad-json, half-close, leak; or in trouble: no-restart, slow-restart, "
+                 "never-detect, lose-sessions, retry-storm, metastable, cascade");
   declare_guard_options(app, options.guard);
   declare_flow_options(app, options.flow);
   app.add_option("--workers", options.workers, "worker processes; default: one a core")

@@ -73,6 +73,10 @@ void add_errors(std::vector<Metric>& all) {
                    .meaning = fmt::format("errors of class `{}`", kErrorClassNames[i]),
                    .error_class = i});
   }
+  all.push_back({.name = "sessions_lost",
+                 .kind = MetricKind::sessions_lost,
+                 .unit = Unit::count,
+                 .meaning = "clients told that there is no such session as theirs, over the run"});
 }
 
 void add_server(std::vector<Metric>& all) {

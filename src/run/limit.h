@@ -43,6 +43,7 @@ enum class MetricKind : std::uint8_t {
   error_rate,
   errors,
   errors_of_class,
+  sessions_lost,
   spread_p,
   spread_max_mean,
   memory_peak,

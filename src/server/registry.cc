@@ -160,6 +160,11 @@ void Registry::sweep(core::Nanos now_ns) {
     if (!sweep(at, from, now_ns)) return;
 }
 
+// At the end of time everybody has been idle for too long.
+void Registry::forget_all() {
+  for (std::size_t shard = 0; shard < kShardCount; ++shard) sweep(INT64_MAX);
+}
+
 bool Registry::sweep(Place& at, std::uint32_t from, core::Nanos now_ns) {
   const Locked lock(at);
   const std::uint32_t end = std::min(at.table.touched(), from + kSlotsPerLook);

@@ -66,6 +66,7 @@ class Registry {
   // Forgets the idle. Cheap to call often: looks through one shard a call, all workers taking
   // turns, and never holds its lock for more than a few hundred slots.
   void sweep(core::Nanos now_ns);
+  void forget_all();
 
   // Failpoint: a shard that cannot be reached, by any worker. find() and the others say nothing of
   // its sessions, and new ones go elsewhere.

@@ -35,6 +35,11 @@ void announce(const Listeners& listeners, std::string_view scheme) {
   std::fflush(stdout);
 }
 
+core::Nanos restart_after_ns(BadKind bad) {
+  if (bad == BadKind::no_restart) return kNobodyComes;
+  return bad == BadKind::slow_restart ? kSlowRestart : 0;
+}
+
 // What all workers inherit.
 struct Inheritance {
   Config config;
@@ -69,6 +74,7 @@ core::Result<void> read_again(Inheritance& all) {
 }
 
 int work(Inheritance& all, std::size_t seat) {
+  if (all.config.bad == BadKind::never_detect) outlive_with_descriptors(getppid());
   // The supervisor's SIGTERM, or the kernel's when the supervisor is dead. A second one changes
   // nothing: who cannot wait any longer sends SIGKILL.
   auto signals = net::Signals::open({SIGTERM});
@@ -86,6 +92,8 @@ int work(Inheritance& all, std::size_t seat) {
                 all.failpoints_or_null(),
                 &all.jobs,
                 all.board.workers() > 1 ? &all.passages : nullptr};
+  if (all.config.bad == BadKind::lose_sessions && all.board.seat(seat).deaths > 0)
+    all.registry.forget_all();
   Worker worker(all.config, net::make_loop(all.config.io), shared);
   worker.loop().watch(signals->fd(), [&] {
     signals->take();
@@ -128,6 +136,8 @@ core::Result<int> serve(const Config& config) {
                                     .reload = [&] { return read_again(all); },
                                     .stop = [&] { all.listeners.close(); },
                                     .restart_limit = config.restart_limit,
+                                    .restart_after_ns = restart_after_ns(config.bad),
+                                    .blind = config.bad == BadKind::never_detect,
                                     .stop_ns = config.limits.stop_ns});
   return supervisor.run();
 }

@@ -205,6 +205,8 @@ Answer Service::call_tool(const Turn& turn) {
     return finish_call(reply);
   }
   if (const auto refusal = check_mirrored(turn, *tool)) return refuse(*refusal, turn.message.id);
+  if (refuses_badly())
+    return refuse({kOverloaded, 503, "refused, as a bad server does"}, turn.message.id);
   const auto as_job = runs_as_job(turn, *tool);
   if (!as_job) return refuse(as_job.error(), turn.message.id);
   CallFault fault;
@@ -214,6 +216,13 @@ Answer Service::call_tool(const Turn& turn) {
   ToolCall call(turn.message.arguments, arguments_reader_, reply);
   tool->run(call);
   return finish_call(reply);
+}
+
+bool Service::refuses_badly() {
+  if (bad_.kind() < BadKind::retry_storm) return false;
+  std::uint64_t deaths = 0;
+  for (const Seat& seat : shared_.board->seats()) deaths += seat.deaths;
+  return bad_.refuses_call(deaths, calls_.count());
 }
 
 Answer Service::start(const Turn& turn, const Tool& tool, CallFault fault, bool as_job) {
@@ -294,6 +303,7 @@ mcp::Refusal Service::no_session(const std::optional<SessionKey>& key) const {
 }
 
 void Service::sweep(core::Nanos now_ns) {
+  bad_.note_sweep(now_ns);
   shared_.registry.sweep(now_ns);
   for (const JobHead& job : jobs_.sweep(now_ns)) calls_.announce(job);
   calls_.sweep_jobs();

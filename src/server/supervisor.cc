@@ -46,7 +46,7 @@ core::Result<int> Supervisor::run() {
   for (std::size_t seat = 0; seat < board_.workers(); ++seat) start(seat);
   while (any_left()) {
     wait_for_signal();
-    for (const std::size_t seat : std::exchange(unstarted_, {})) start(seat);
+    start_waiting(core::monotonic_ns());
     retire_replaced();
     kill_late(core::monotonic_ns());
   }
@@ -61,10 +61,19 @@ void Supervisor::start(std::size_t seat) {
   if (pid == 0) become_worker(seat, supervisor);
   if (pid < 0) {
     board_.seat(seat).bury(false);
-    return unstarted_.push_back(seat);
+    return unstarted_.push_back({seat, core::monotonic_ns() + kForkRetry});
   }
   workers_[seat] = {.pid = pid};
   board_.seat(seat).pid.store(pid, std::memory_order_relaxed);
+}
+
+void Supervisor::start_waiting(core::Nanos now_ns) {
+  for (const Waiting& one : std::exchange(unstarted_, {})) {
+    if (one.start_at <= now_ns)
+      start(one.seat);
+    else
+      unstarted_.push_back(one);
+  }
 }
 
 void Supervisor::become_worker(std::size_t seat, pid_t supervisor) {
@@ -114,12 +123,20 @@ void Supervisor::on_death(std::size_t seat, int status) {
   board_.seat(seat).bury(unasked);
   if (!unasked) return;
   const core::Nanos now_ns = core::monotonic_ns();
+  if (orders_.blind) return unstarted_.push_back({seat, kNobodyComes});
   board_.seat(seat).died_ns.store(now_ns, std::memory_order_relaxed);
   board_.seat(seat).deaths.fetch_add(1, std::memory_order_relaxed);
   if (too_many_deaths(now_ns)) return escalate(seat, status);
+  const std::string what =
+      fmt::format("worker {} (pid {}) {}", board_.worker_of(seat), ended.pid, describe(status));
+  if (orders_.restart_after_ns > 0) {
+    unstarted_.push_back({seat, orders_.restart_after_ns == kNobodyComes
+                                    ? kNobodyComes
+                                    : now_ns + orders_.restart_after_ns});
+    return say(what + "; nobody takes over yet");
+  }
   start(seat);
-  say(fmt::format("worker {} (pid {}) {}; pid {} takes over", board_.worker_of(seat), ended.pid,
-                  describe(status), workers_[seat].pid));
+  say(fmt::format("{}; pid {} takes over", what, workers_[seat].pid));
 }
 
 bool Supervisor::too_many_deaths(core::Nanos now_ns) {
@@ -201,7 +218,7 @@ bool Supervisor::any_left() const {
 core::Nanos Supervisor::next_look() const {
   const core::Nanos now_ns = core::monotonic_ns();
   core::Nanos look = replaced_.empty() ? kNever : now_ns + kLookInterval;
-  if (!unstarted_.empty()) look = std::min(look, now_ns + kForkRetry);
+  for (const Waiting& one : unstarted_) look = std::min(look, one.start_at);
   for (const Worker& worker : workers_)
     if (worker.pid != 0 && worker.leaving) look = std::min(look, worker.kill_at);
   return look;

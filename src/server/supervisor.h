@@ -29,7 +29,8 @@
 
 namespace gauntlet::server {
 
-inline constexpr int kExitEscalated = 5;      // the restart limit was exceeded
+inline constexpr int kExitEscalated = 5;  // the restart limit was exceeded
+inline constexpr core::Nanos kNobodyComes = INT64_MAX;
 inline constexpr int kExitInterrupted = 130;  // a second signal cut the graceful stop short
 
 struct Orders {
@@ -42,6 +43,8 @@ struct Orders {
   // of a worker that finds it dead before it began.
   std::function<void()> stop = [] {};
   RestartLimit restart_limit = {};
+  core::Nanos restart_after_ns = 0;  // from a death to the successor's start; kNobodyComes: none
+  bool blind = false;                // it neither counts deaths nor says that there was one
   core::Nanos stop_ns = 5 * core::kSecond;  // then what is left is killed
 };
 
@@ -59,9 +62,14 @@ class Supervisor {
     bool leaving = false;
     core::Nanos kill_at = 0;
   };
+  struct Waiting {
+    std::size_t seat = 0;
+    core::Nanos start_at = 0;
+  };
 
   void start(std::size_t seat);
   [[noreturn]] void become_worker(std::size_t seat, pid_t supervisor);
+  void start_waiting(core::Nanos now_ns);
   void wait_for_signal();
   void on_signal(int number);
   void reap();
@@ -80,10 +88,10 @@ class Supervisor {
   Board& board_;
   Orders orders_;
   std::optional<net::Signals> signals_;
-  std::vector<Worker> workers_;         // by seat
-  std::vector<std::size_t> replaced_;   // seats to retire once their other seat is up
-  std::vector<std::size_t> unstarted_;  // seats for which there was no process
-  std::deque<core::Nanos> deaths_;      // within the window
+  std::vector<Worker> workers_;        // by seat
+  std::vector<std::size_t> replaced_;  // seats to retire once their other seat is up
+  std::vector<Waiting> unstarted_;     // seats without a process, which are to have one
+  std::deque<core::Nanos> deaths_;     // within the window
   bool stopping_ = false;
   int exit_code_ = 0;
 };

@@ -120,6 +120,20 @@ Observed observe_errors(const run::Record& record, const run::Metric& metric) {
   return observe_share(record, metric, of_class, own ? of_class : 0, 1);
 }
 
+// Over the whole run: what is lost is lost, whichever phase it was in.
+Observed observe_sessions(const run::Record& record, const run::Metric& metric) {
+  std::uint64_t opened = 0, kept = 0, lost = 0;
+  for (const auto& client : record.clients) {
+    opened += client.sessions_opened;
+    kept += client.sessions_kept;
+    lost += client.sessions_lost;
+  }
+  if (opened == 0) return inconclusive("no_samples: no client had a session");
+  const auto value = static_cast<double>(lost);
+  return exact(value, run::format_value(value, metric.unit),
+               fmt::format("{} sessions opened, {} went on over a new connection", opened, kept));
+}
+
 Observed observe_gain(const run::Record& record, const run::Metric& metric) {
   auto judged = std::views::filter(record.levels, &run::LevelResult::judged);
   if (judged.empty() || judged.front().achieved_per_s <= 0) {
@@ -182,6 +196,7 @@ Observed observe(const run::Record& record, const run::Test& test, const run::Me
     case error_rate:
     case errors:
     case errors_of_class: return observe_errors(record, metric);
+    case sessions_lost: return observe_sessions(record, metric);
     case spread_p:
     case spread_max_mean: return observe_spread(record, metric);
     case memory_peak:

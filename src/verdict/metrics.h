@@ -8,6 +8,7 @@
 //   service_…        service times of the same messages
 //   error_rate       errors / scheduled, of the messages intended in the measured phase
 //   errors, errors_… the same counts
+//   sessions_lost    answers 404 to a session, over the whole run
 //   spread_p         chi-square p of the messages completed by each connection, against all equal;
 //                    bursts count as one, since they go to one connection by plan. Open loop only
 //   spread_max_mean  the busiest connection's messages / the mean

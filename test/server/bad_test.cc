@@ -43,6 +43,47 @@ TEST(Bad, KnowsItsNames) {
   EXPECT_FALSE(parse_bad_kind("good"));
 }
 
+int refused(Bad& bad, int calls, std::uint64_t deaths = 0, std::size_t waiting = 0) {
+  int count = 0;
+  for (int i = 0; i < calls; ++i) count += bad.refuses_call(deaths, waiting) ? 1 : 0;
+  return count;
+}
+
+TEST(Bad, AStormRefusesThreeOfFourCallsOnceAWorkerDied) {
+  Bad bad(BadKind::retry_storm, 1);
+  EXPECT_EQ(refused(bad, 8), 0);
+  EXPECT_EQ(refused(bad, 8, 1), 6);
+  EXPECT_EQ(bad.count(), 6U);
+}
+
+TEST(Bad, ACascadeRefusesEveryCallWhileItsPlacesAreTaken) {
+  Bad bad(BadKind::cascade, 1);
+  EXPECT_EQ(refused(bad, 8, 0, kCascadePlaces - 1), 0);
+  EXPECT_EQ(refused(bad, 8, 0, kCascadePlaces), 8);
+  EXPECT_EQ(refused(bad, 8, 0, 0), 0);
+}
+
+TEST(Bad, AMetastableOneStaysBadUntilFewerCallsCome) {
+  Bad bad(BadKind::metastable, 1);
+  core::Nanos now = 1000 * core::kSecond;
+  bad.note_sweep(now);
+  const auto pass = [&](int calls, int seconds) {
+    const int count = refused(bad, calls);
+    bad.note_sweep(now += seconds * core::kSecond);
+    return count;
+  };
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(pass(100, 1), 0);
+  EXPECT_EQ(pass(10, 3), 0) << "it stood still, and does not know yet";
+  EXPECT_EQ(pass(300, 1), 300) << "what had waited";
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(pass(100, 1), 100) << "the trigger is long gone";
+  EXPECT_EQ(pass(50, 1), 50);
+  EXPECT_EQ(pass(100, 1), 100) << "one calm second is not enough";
+  EXPECT_EQ(pass(50, 1), 50);
+  EXPECT_EQ(pass(50, 1), 50);
+  EXPECT_EQ(pass(50, 1), 0);
+  EXPECT_EQ(pass(100, 1), 0);
+}
+
 TEST(Bad, WrongIdOnEveryThirdCall) {
   Served served(bad_config(BadKind::wrong_id, 3));
   Client client = opened(served);

@@ -35,6 +35,16 @@ Session with_principal(std::uint64_t principal) {
   return session;
 }
 
+TEST(Registry, ForgetsAllWhenToldTo) {
+  Registry registry(1000, kIdle);
+  std::vector<SessionKey> keys;
+  for (int i = 0; i < 500; ++i) keys.push_back(*registry.open({}, 1));
+  registry.forget_all();
+  EXPECT_EQ(registry.count(), 0U);
+  for (const SessionKey& key : keys) EXPECT_FALSE(registry.find(key, 2));
+  EXPECT_TRUE(registry.open({}, 2));
+}
+
 TEST(Registry, FindsWhatItOpenedUntilItIsClosed) {
   Registry registry(10, kIdle);
   const auto key = registry.open(with_principal(7), 1);

@@ -114,6 +114,37 @@ TEST(Supervisor, StopsItsWorkersGracefully) {
   EXPECT_FALSE(supervised.is_open(0) || supervised.is_open(1));
 }
 
+TEST(Supervisor, MayBeToldToReplaceNobody) {
+  Supervised supervised(obey, {.restart_after_ns = kNobodyComes});
+  wait_until([&] { return supervised.is_up(0) && supervised.is_up(1); });
+  for (const std::size_t seat : {0U, 1U}) kill(supervised.worker(seat), SIGKILL);
+  wait_until([&] { return deaths(supervised.board()) == 2; });
+  EXPECT_EQ(supervised.worker(0), 0);
+  supervised.signal(SIGTERM);
+  EXPECT_EQ(supervised.wait(), 0) << "it stayed, without workers";
+}
+
+TEST(Supervisor, MayReplaceLate) {
+  Supervised supervised(obey, {.restart_after_ns = 50 * core::kMillisecond});
+  wait_until([&] { return supervised.is_up(0) && supervised.is_up(1); });
+  const pid_t victim = supervised.worker(1);
+  kill(victim, SIGKILL);
+  const Seat& seat = supervised.board().seat(1);
+  wait_until([&] { return seat.restart_count() == 1 && supervised.is_up(1); });
+  EXPECT_GE(seat.restart_ns_last.load(), 50 * core::kMillisecond);
+  EXPECT_NE(supervised.worker(1), victim);
+}
+
+TEST(Supervisor, MayBeBlind) {
+  Supervised supervised(obey, {.blind = true});
+  wait_until([&] { return supervised.is_up(0) && supervised.is_up(1); });
+  kill(supervised.worker(1), SIGKILL);
+  wait_until([&] { return supervised.worker(1) == 0; });
+  supervised.signal(SIGTERM);
+  EXPECT_EQ(supervised.wait(), 0);
+  EXPECT_EQ(deaths(supervised.board()), 0U);
+}
+
 TEST(Supervisor, ReplacesAWorkerThatDied) {
   Supervised supervised(obey);
   wait_until([&] { return supervised.is_up(0) && supervised.is_up(1); });

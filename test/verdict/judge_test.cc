@@ -542,5 +542,18 @@ TEST(ExitCode, FollowsTheVerdict) {
   EXPECT_EQ(code(Outcome::fail, false, true), 130);
 }
 
+TEST(Judge, CountsSessionsThatTheServerForgot) {
+  auto record = made_record();
+  EXPECT_EQ(check(record, "sessions_lost <= 0").outcome, Outcome::inconclusive)
+      << "without sessions there are none to lose";
+  for (auto& client : record.clients) client.sessions_opened = 1;
+  EXPECT_EQ(check(record, "sessions_lost <= 0").outcome, Outcome::pass);
+  record.clients[3].sessions_lost = 2;
+  record.clients[4].sessions_lost = 1;
+  const auto result = check(record, "sessions_lost <= 0");
+  EXPECT_EQ(result.outcome, Outcome::fail);
+  EXPECT_EQ(result.observed, "3");
+}
+
 }  // namespace
 }  // namespace gauntlet::verdict
