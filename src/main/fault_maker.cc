@@ -1,5 +1,8 @@
 #include "main/fault_maker.h"
 
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -7,6 +10,7 @@
 #include "chaos/process_fault.h"
 #include "chaos/worker_kill.h"
 #include "core/check.h"
+#include "core/proc.h"
 #include "core/quantity.h"
 #include "core/random.h"
 #include "run/fault_kind.h"
@@ -16,7 +20,10 @@ namespace {
 
 using Made = core::Result<std::unique_ptr<chaos::Fault>>;
 
-constexpr const char* kForeign = "its workers cannot be told from here: only our own server's can";
+constexpr const char* kForeign =
+    "its workers cannot be told from here: only those of our own server, or of one that a command "
+    "after `--` started";
+constexpr const char* kNoProxy = "what a command says on stdio passes no proxy";
 constexpr const char* kUnseen = "its processes cannot be seen from here";
 constexpr const char* kNoFailpoints = "only our own server has failpoints";
 constexpr const char* kNoPort = "the target is not reached over TCP";
@@ -27,16 +34,23 @@ std::string parameter(const run::Fault& fault, std::string_view name) {
 }
 
 Made kill_worker(const FaultTarget& target, std::uint64_t seed) {
-  if (target.server == nullptr) return core::usage_error(kForeign);
-  return std::make_unique<chaos::WorkerKill>(target.server->pid(), target.server->metrics(),
-                                             core::Random(seed));
+  const core::Random random(seed);
+  if (target.server != nullptr)
+    return std::make_unique<chaos::WorkerKill>(target.server->pid(), target.server->metrics(),
+                                               random);
+  if (target.spawned == nullptr) return core::usage_error(kForeign);
+  const pid_t pid = target.spawned->pid();
+  if (core::process_tree(std::array{pid}).size() > 1)
+    return std::make_unique<chaos::WorkerKill>(pid, std::nullopt, random);
+  return std::make_unique<chaos::CrashFault>(chaos::ProcessTarget{.pids = {pid}}, getpid());
 }
 
 Made crash(const run::Fault& fault, const FaultTarget& target, std::uint64_t seed) {
   if (fault.how == "worker") return kill_worker(target, seed);
   if (target.processes.empty()) return core::usage_error(kUnseen);
   return std::make_unique<chaos::CrashFault>(
-      chaos::ProcessTarget{.pids = target.processes, .with_descendants = fault.how == "tree"}, 0);
+      chaos::ProcessTarget{.pids = target.processes, .with_descendants = fault.how == "tree"},
+      target.spawned != nullptr ? getpid() : 0);
 }
 
 core::Result<void> add_order(const FaultTarget& target, chaos::FaultSpec& spec) {
@@ -76,7 +90,28 @@ core::Result<void> add_target(const run::Fault& fault, const run::FaultKind& kin
   return {};
 }
 
+std::string latency_for(const run::Fault& fault) {
+  const auto millis = [&](std::string_view name) {
+    return core::parse_duration(parameter(fault, name)).value_or(0) / core::kMillisecond;
+  };
+  return fmt::format("latency:ms={},jitter={},stream=both", millis("amount"), millis("jitter"));
+}
+
 }  // namespace
+
+std::string toxic_for(const run::Fault& fault) {
+  if (fault.kind == "proxy") return parameter(fault, "toxic");
+  if (run::only_group(fault)) return "";
+  const auto toward = parameter(fault, run::kToward);
+  const std::string_view stream = toward == "server" ? "upstream"
+                                  : toward == "load" ? "downstream"
+                                                     : "both";
+  if (fault.kind == "partition" || fault.kind == "one-way")
+    return fmt::format("timeout:stream={}", stream);
+  if (fault.kind == "reset") return "down";
+  if (fault.kind == "delay" && toward.empty()) return latency_for(fault);
+  return "";
+}
 
 bool needs_warden(const run::Fault& fault) {
   constexpr std::array<std::string_view, 7> kKinds = {"pause",  "exec", "failpoint",  "cpu",
@@ -87,6 +122,9 @@ bool needs_warden(const run::Fault& fault) {
 Made make_fault(const run::Fault& fault, const FaultTarget& target, std::uint64_t seed) {
   if (fault.kind == "kill_worker") return kill_worker(target, seed);
   if (fault.kind == "crash") return crash(fault, target, seed);
+  if (fault.kind == "proxy" && target.proxy == nullptr) return core::usage_error(kNoProxy);
+  if (target.proxy != nullptr && target.context.lab == nullptr && !toxic_for(fault).empty())
+    return target.proxy->make(fmt::format("{:x}.{}", seed, fault.id), toxic_for(fault));
   if (needs_warden(fault) && target.context.warden == nullptr)
     return core::internal_error("the process that would take it back did not start");
   const auto* kind = run::find_fault_kind(fault.kind);

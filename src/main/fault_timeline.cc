@@ -6,7 +6,10 @@
 #include <tuple>
 #include <utility>
 
+#include "chaos/process_fault.h"
+#include "chaos/worker_kill.h"
 #include "core/random.h"
+#include "run/fault_kind.h"
 
 namespace gauntlet::main {
 namespace {
@@ -22,6 +25,12 @@ constexpr core::Nanos kJustHappened = 5 * core::kSecond;
 // What was delayed is on its way for a while after the delay has ended.
 constexpr core::Nanos kCleanPatience = core::kSecond;
 constexpr auto kCleanPause = std::chrono::milliseconds(10);
+
+// When a killed worker had a successor: its supervisor has noticed.
+std::optional<core::Nanos> replaced_at(const chaos::Fault& fault) {
+  const auto* kill = dynamic_cast<const chaos::WorkerKill*>(&fault);
+  return kill == nullptr ? std::nullopt : kill->succeeded_at();
+}
 
 bool is_killing(const run::Fault& fault) {
   return fault.kind == "kill_worker" || fault.kind == "crash";
@@ -46,6 +55,7 @@ core::Result<std::vector<FaultTimeline::Entry>> FaultTimeline::occurrences(
 }
 
 void FaultTimeline::arm(run::Plan& plan, const FaultTarget& target) {
+  target_ = target;
   std::erase_if(plan.faults, [&](const run::Fault& fault) {
     if (fault.kind == "disconnect") {
       std::ignore = journal_.note("planned", fault, 0);
@@ -67,12 +77,26 @@ void FaultTimeline::skip(const run::Fault& fault, std::string why) {
   skipped_.back().skipped = std::move(why);
 }
 
+// A target that we started may be another process by now.
+core::Result<void> FaultTimeline::aim(Entry& entry) {
+  const auto* kind = run::find_fault_kind(entry.plan.kind);
+  if (target_.spawned == nullptr || (!kind->on_target && !is_killing(entry.plan))) return {};
+  target_.processes = {target_.spawned->pid()};
+  auto made = make_fault(entry.plan, target_, core::Random(seed_).fork(++made_).next());
+  if (!made) return std::unexpected(made.error());
+  entry.fault = std::move(*made);
+  return {};
+}
+
 // Armed only now: what it will hit is what is there by then.
 core::Result<void> FaultTimeline::begin(Entry& entry) {
   const core::Nanos ttl = entry.plan.length > 0 ? entry.plan.length + kGrace : kTtl;
-  auto done = entry.fault->arm(ttl);
+  auto done = aim(entry);
+  if (done) done = entry.fault->arm(ttl);
   if (done) done = journal_.note("begins", entry.plan, entry.occurrence);
-  return done ? entry.fault->start() : done;
+  if (done) done = entry.fault->start();
+  crashes_ += dynamic_cast<const chaos::CrashFault*>(entry.fault.get()) != nullptr ? 1 : 0;
+  return done;
 }
 
 void FaultTimeline::start(Entry& entry, core::Nanos now) {
@@ -146,6 +170,10 @@ run::FaultRecord FaultTimeline::record_of(const Entry& entry, core::Nanos load_s
   fault.has_evidence = entry.seen.shown && entry.trouble.empty();
   fault.evidence = entry.seen.facts;
   if (!entry.trouble.empty()) fault.evidence.emplace_back("trouble", entry.trouble);
+  if (const auto noticed = replaced_at(*entry.fault)) {
+    fault.noticed_s = core::to_seconds(*noticed - load_start);
+    fault.noticed_by = "restart";
+  }
   return fault;
 }
 

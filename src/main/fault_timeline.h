@@ -29,6 +29,8 @@ class FaultTimeline {
   void arm(run::Plan& plan, const FaultTarget& target);
   // Starts and ends what is due, and looks at what was started.
   void tick(core::Nanos now, core::Nanos load_start);
+  // How often the target was killed so far, where it is killed whole.
+  std::size_t crashes() const { return crashes_; }
   // The ids of those that last, or have just happened.
   std::vector<std::string> active(core::Nanos now) const;
   // Ends what still lasts, and gives the record what is known of each.
@@ -49,6 +51,7 @@ class FaultTimeline {
   core::Result<std::vector<Entry>> occurrences(const run::Plan& plan, const run::Fault& fault,
                                                const FaultTarget& target);
   void skip(const run::Fault& fault, std::string why);
+  core::Result<void> aim(Entry& entry);
   core::Result<void> begin(Entry& entry);
   void start(Entry& entry, core::Nanos now);
   void look(Entry& entry, core::Nanos now);
@@ -59,6 +62,8 @@ class FaultTimeline {
   std::uint64_t seed_;
   std::uint64_t made_ = 0;
   FaultJournal& journal_;
+  FaultTarget target_;
+  std::size_t crashes_ = 0;
   std::vector<Entry> entries_;
   std::vector<run::FaultRecord> skipped_;
 };

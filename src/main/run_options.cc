@@ -76,7 +76,7 @@ run::Plan adhoc_plan(const RunOptions& options) {
 core::Result<void> override_counts(const RunOptions& options, run::LoadPlan& load) {
   if (options.connections) load.connections = *options.connections;
   // A stdio server has one connection; more of them are more processes, which a user asks for.
-  else if (!options.command.empty())
+  else if (!options.command.empty() && options.url.empty())
     load.connections = 1;
   if (options.threads) load.threads = *options.threads;
   if (options.burst) load.burst = *options.burst;
@@ -220,6 +220,16 @@ core::Result<void> add_slos(const RunOptions& options, run::Plan& plan) {
   return {};
 }
 
+core::Result<void> check_command(const RunOptions& options) {
+  if (!options.command.empty() && options.url == "builtin")
+    return core::usage_error("builtin is our own server: leave out the command, or give its URL");
+  if (options.restart && (options.command.empty() || options.url.empty()))
+    return core::usage_error(
+        "--restart needs the URL and, after `--`, the command that serves it: gauntlet run SUITE "
+        "http://127.0.0.1:3000/mcp --restart -- node server.js");
+  return {};
+}
+
 }  // namespace
 
 void declare_run_options(CLI::App& app, RunOptions& options) {
@@ -235,13 +245,15 @@ void declare_run_options(CLI::App& app, RunOptions& options) {
                  "load, link and server in network namespaces of their own: auto (where a fault "
                  "needs it and the server is ours), on or off")
       ->check(CLI::IsMember({"auto", "on", "off"}));
+  app.add_flag("--restart", options.restart,
+               "start the command that serves the URL again when a fault has killed it");
   app.add_flag("--strict", options.strict, "WARN fails the run too");
 }
 
 void declare_load_options(CLI::App& app, RunOptions& options) {
   app.add_option("target", options.url,
                  "http://host:port/path, tcp://host:port or unix:/path; after `--`: a command that "
-                 "serves MCP on stdio; none: our own server");
+                 "serves it, or, without a URL, MCP on stdio; none: our own server");
   app.add_option("--url", options.url, "the target, without a suite; `builtin`: our own");
   app.add_option("--transport", options.transport, "of our own server: http, tcp or unix")
       ->check(CLI::IsMember({"http", "tcp", "unix"}));
@@ -275,6 +287,7 @@ void declare_load_options(CLI::App& app, RunOptions& options) {
 }
 
 core::Result<run::Plan> make_plan(const RunOptions& options) {
+  if (auto ok = check_command(options); !ok) return std::unexpected(ok.error());
   const auto mode = chosen_mode(options);
   if (!mode) return std::unexpected(mode.error());
   auto plan = options.suite.empty() ? core::Result<run::Plan>(adhoc_plan(options))

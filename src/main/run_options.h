@@ -19,7 +19,8 @@ namespace gauntlet::main {
 struct RunOptions {
   std::string suite;                 // name or file; empty: ad hoc
   std::string url;                   // empty: our own server, unless there is a command
-  std::vector<std::string> command;  // stdio server, after "--"
+  std::vector<std::string> command;  // after "--": a stdio server; with a URL: who serves it
+  bool restart = false;              // that one, after a crash that a fault brought about
   std::string transport;             // of our own server; "": as the suite says
   std::optional<std::uint32_t> connections;
   std::string rate, duration, ramp, timeout, warmup = "auto";  // as written; "" where not given

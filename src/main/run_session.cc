@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <thread>
 
 #include "core/quantity.h"
@@ -67,7 +68,7 @@ core::Result<void> RunSession::set_the_stage() {
   chaos::Lab* lab = stage_.lab();
   record_.lab = {.used = lab != nullptr, .reason = stage_.no_lab()};
   if (!stage_.no_lab().empty())
-    say("no lab: " + stage_.no_lab() + "; faults that need it are skipped");
+    say("no lab: " + stage_.no_lab() + "; what of its faults a proxy cannot do is skipped");
   if (lab == nullptr) return {};
   record_.lab.tcp = plan_.lab.tuned_tcp ? "tuned" : "stock";
   const std::string rto_min =
@@ -109,7 +110,7 @@ core::Result<void> RunSession::start_own_server() {
 
 core::Result<void> RunSession::choose_target() {
   target_.headers = plan_.load.headers;
-  if (!options_.command.empty()) {
+  if (!options_.command.empty() && options_.url.empty()) {
     target_.command = options_.command;
     return {};
   }
@@ -121,6 +122,35 @@ core::Result<void> RunSession::choose_target() {
   auto parsed = net::Url::parse(url);
   if (!parsed) return std::unexpected(parsed.error());
   target_.url = std::move(*parsed);
+  return options_.command.empty() ? core::Result<void>() : spawn(target_.url.endpoint);
+}
+
+core::Result<void> RunSession::spawn(const net::Endpoint& where) {
+  auto server = SpawnedServer::start(options_.command, where);
+  if (!server) return std::unexpected(server.error());
+  spawned_.emplace(std::move(*server));
+  say(fmt::format("target: {} (pid {}){}", options_.command.front(), spawned_->pid(),
+                  options_.restart ? ", started again after a crash" : ""));
+  return {};
+}
+
+// Our fault proxy, where the suite has faults for it. The target keeps its name.
+core::Result<void> RunSession::stand_between() {
+  const auto wants = [&](const run::Fault& fault) {
+    return fault.kind == "proxy" || (stage_.lab() == nullptr && !toxic_for(fault).empty());
+  };
+  if (target_.is_stdio() || std::ranges::none_of(plan_.faults, wants)) return {};
+  auto proxy = FaultProxy::start(target_.url.text, plan_.load.connections, plan_.seed);
+  if (!proxy) return std::unexpected(proxy.error());
+  for (const auto& fault : plan_.faults) {
+    if (!wants(fault)) continue;
+    if (const auto made = proxy->make(fault.id, toxic_for(fault)); !made)
+      return core::usage_error(fmt::format("[[fault]] `{}`: {}", fault.id, made.error().text));
+  }
+  proxy_.emplace(std::move(*proxy));
+  target_.url.endpoint = proxy_->where();
+  say(fmt::format("between: our fault proxy on {} (pid {})", proxy_->where().text(),
+                  proxy_->pid()));
   return {};
 }
 
@@ -142,12 +172,13 @@ core::Result<void> RunSession::meet_target() {
   if (auto set = set_the_stage(); !set) return set;
   if (auto started = start_metrics(); !started) return started;
   if (auto chosen = choose_target(); !chosen) return chosen;
+  if (!target_.is_stdio() && !target_.url.endpoint.is_unix() && target_.url.endpoint.is_loopback())
+    listener_ = core::tcp_listener(target_.url.endpoint.port());
+  if (auto between = stand_between(); !between) return between;
   auto introduction = load::probe(target_, *wanted, plan_.load);
   if (!introduction) return std::unexpected(introduction.error());
   introduction_ = std::move(*introduction);
   target_.revision = introduction_.revision;
-  if (!target_.is_stdio() && !target_.url.endpoint.is_unix() && target_.url.endpoint.is_loopback())
-    listener_ = core::tcp_listener(target_.url.endpoint.port());
   say(fmt::format("meets: {} {}, MCP {} over {}",
                   introduction_.server_name.empty() ? "a server" : introduction_.server_name,
                   introduction_.server_version, mcp::name_of(introduction_.revision),
@@ -158,6 +189,10 @@ core::Result<void> RunSession::meet_target() {
 void RunSession::take_target(RunSession& before) {
   own_server_ = std::move(before.own_server_);
   before.own_server_.reset();
+  spawned_ = std::move(before.spawned_);
+  before.spawned_.reset();
+  proxy_ = std::move(before.proxy_);
+  before.proxy_.reset();
   target_ = before.target_;
   introduction_ = before.introduction_;
   listener_ = before.listener_;
@@ -188,6 +223,8 @@ core::Result<void> RunSession::find_floor() {
 
 FaultTarget RunSession::what_to_hit() {
   FaultTarget target{.server = own_server_ ? &*own_server_ : nullptr,
+                     .spawned = spawned_ ? &*spawned_ : nullptr,
+                     .proxy = proxy_ ? &*proxy_ : nullptr,
                      .connections = plan_.load.connections,
                      .context = {stage_.warden(), stage_.lab(), emulator_.get()},
                      .no_lab = stage_.no_lab().empty() ? "none was asked for" : stage_.no_lab()};
@@ -281,7 +318,21 @@ std::vector<std::string> RunSession::active_faults(double t) const {
   return active;
 }
 
+// An end that no crash of ours explains is the target's own, and stays.
+void RunSession::note_spawned_exit() {
+  const auto exit = spawned_->poll_exit();
+  if (!exit || record_.target_exited) return;
+  const bool asked_for = options_.restart && restarts_ < faults_.crashes();
+  if (asked_for && spawned_->start_again()) {
+    ++restarts_;
+    return;
+  }
+  record_.target_exited = true;
+  record_.target_exit = *exit;
+}
+
 void RunSession::note_target_exit() {
+  if (spawned_) return note_spawned_exit();
   if (!own_server_ || record_.target_exited) return;
   if (const auto exit = own_server_->poll_exit()) {
     record_.target_exited = true;
@@ -291,6 +342,7 @@ void RunSession::note_target_exit() {
 
 std::vector<pid_t> RunSession::target_pids() const {
   if (own_server_) return {own_server_->pid()};
+  if (spawned_) return {spawned_->pid()};
   if (listener_) return {*listener_};
   if (target_.is_stdio() && engine_) return engine_->child_pids();
   return {};
@@ -298,7 +350,10 @@ std::vector<pid_t> RunSession::target_pids() const {
 
 // Beside our own threads: what of the generator is a process of its own.
 std::vector<pid_t> RunSession::own_pids() const {
-  return emulator_ ? std::vector<pid_t>{emulator_->pid()} : std::vector<pid_t>();
+  std::vector<pid_t> pids;
+  if (proxy_) pids = core::process_tree(std::array{proxy_->pid()});
+  if (emulator_) pids.push_back(emulator_->pid());
+  return pids;
 }
 
 run::Record RunSession::finish() {

@@ -13,11 +13,13 @@
 #include "load/engine.h"
 #include "load/probe.h"
 #include "load/target.h"
+#include "main/fault_proxy.h"
 #include "main/fault_timeline.h"
 #include "main/interrupt.h"
 #include "main/own_server.h"
 #include "main/own_threads.h"
 #include "main/run_options.h"
+#include "main/spawned_server.h"
 #include "main/stage.h"
 #include "main/target_sampler.h"
 #include "record/metrics_server.h"
@@ -51,6 +53,8 @@ class RunSession {
   core::Result<void> set_the_stage();
   core::Result<void> choose_target();
   core::Result<void> start_own_server();
+  core::Result<void> spawn(const net::Endpoint& where);
+  core::Result<void> stand_between();
   core::Result<void> find_floor();
   core::Result<void> start_metrics();
   std::vector<pid_t> target_pids() const;
@@ -61,6 +65,7 @@ class RunSession {
   void publish_metrics();
   std::vector<std::string> active_faults(double t) const;
   void note_target_exit();
+  void note_spawned_exit();
   void say(const std::string& line) const;
 
   run::Plan plan_;
@@ -70,6 +75,8 @@ class RunSession {
   Interrupt interrupt_;
   std::unique_ptr<chaos::LinkEmulator> emulator_;
   std::optional<OwnServer> own_server_;
+  std::optional<SpawnedServer> spawned_;
+  std::optional<FaultProxy> proxy_;
   load::Target target_;
   load::Introduction introduction_;
   std::optional<pid_t> listener_;  // the local process behind a URL
@@ -82,6 +89,7 @@ class RunSession {
   report::StatusLine status_;
   core::CpuTicks ticks_before_;
   core::Nanos started_ = 0;
+  std::size_t restarts_ = 0;  // of the spawned server
   run::Record record_;
 };
 

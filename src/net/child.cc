@@ -81,6 +81,7 @@ core::Result<Child> Child::start(const std::vector<std::string>& argv, ChildOpti
     child_end = core::Fd(ends[1]);
     plan.stdout_fd = child_end.get();
   }
+  if (options.stdout_to_stderr) plan.stdout_fd = STDERR_FILENO;
   if (options.quiet_stderr) plan.stderr_fd = null.get();
   if (pipe2(ends.data(), O_CLOEXEC) != 0) return std::unexpected(core::errno_error("pipe"));
   const core::Fd error_read(ends[0]);

@@ -21,6 +21,7 @@ namespace gauntlet::net {
 struct ChildOptions {
   bool stdio_socket = false;           // stdin and stdout are one socket: take_stdio()
   bool stdout_pipe = false;            // stdout is a pipe: read_line()
+  bool stdout_to_stderr = false;       // what it prints goes where our stderr does
   bool quiet_stderr = false;           // stderr goes to /dev/null
   const Namespaces* inside = nullptr;  // not where we are, but in there; only looked at by start()
 };

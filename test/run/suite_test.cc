@@ -174,8 +174,9 @@ INSTANTIATE_TEST_SUITE_P(
                 "my.toml:15: `share` in [[fault]]: has to be above 0 and at most 1, not 1.5"},
         Mistake{"kind = \"disconnect\"", "kind = \"crush\"",
                 "my.toml:14: `kind` in [[fault]]: there is no kind `crush`; there are "
-                "disconnect, sever, kill_worker, crash, pause, exec, failpoint, partition, "
-                "one-way, loss, reset, delay, burst-loss, reorder, duplicate, rate, cpu, memory, "
+                "disconnect, sever, kill_worker, crash, pause, exec, proxy, failpoint, "
+                "partition, one-way, loss, reset, delay, burst-loss, reorder, duplicate, rate, "
+                "cpu, memory, "
                 "pids, descriptors"},
         Mistake{"limits = [\"p95 <= 85ms\"]", "limits = []",
                 "my.toml:18: `limits` in [[test]]: has to be an array of limits such as \"p95 <= "

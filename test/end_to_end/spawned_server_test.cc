@@ -1,0 +1,170 @@
+// A server that a command starts beside its URL: it is met, crashed, and started again where that
+// is asked for; and the fault proxy before a URL.
+#include "end_to_end/gauntlet.h"
+#include "end_to_end/workers.h"
+#include "net/endpoint.h"
+
+namespace gauntlet::end_to_end {
+namespace {
+
+constexpr std::string_view kSuite = R"(suite = "spawned"
+[load]
+connections = 10
+rate = "100/s"
+ramp = "0s"
+timeout = "3s"
+probe = false
+[[mix]]
+tool = "echo"
+arguments = { message = "{{nonce}}" }
+[[phase]]
+name = "steady"
+duration = "6s"
+measured = true
+[[phase]]
+name = "trouble"
+duration = "9s"
+[[fault]]
+id = "it"
+phase = "trouble"
+)";
+
+constexpr std::string_view kTest = R"(
+[[test]]
+name = "comes_back"
+fault = "it"
+limits = ["recovery < 60s"]
+)";
+
+std::string suite_with(std::string_view fault, bool brief = false) {
+  std::string text = std::string(kSuite).append(fault).append(kTest);
+  if (brief) text.replace(text.find("\"6s\""), 4, "\"1s\"");
+  return text;
+}
+
+std::string free_address() {
+  const auto listening = net::listen_on(*net::Endpoint::parse("127.0.0.1:auto"));
+  return net::local_endpoint(listening->get())->text();
+}
+
+std::vector<std::string> spawning(const std::string& suite, const std::vector<std::string>& more) {
+  const std::string where = free_address();
+  std::vector<std::string> words = {"run", suite, "http://" + where + "/mcp", "-q"};
+  words.insert(words.end(), more.begin(), more.end());
+  words.insert(words.end(), {"--", GAUNTLET_BINARY, "serve", "--http", where, "--workers", "1",
+                             "--rate-limit", "0", "--breaker", "off"});
+  return words;
+}
+
+boost::json::object fault_of(const boost::json::object& summary, std::size_t occurrence = 0) {
+  const auto& faults = summary.at("faults").as_array();
+  return occurrence < faults.size() ? faults[occurrence].as_object() : boost::json::object();
+}
+
+TEST(SpawnedServer, IsStartedAgainAfterEachCrash) {
+  const Scratch scratch;
+  const std::string suite = scratch.write(
+      "crash.toml",
+      suite_with("kind = \"crash\"\nhow = \"tree\"\nat = \"300ms\"\nevery = \"4s\"\ntimes = 2"));
+  const auto run =
+      judged([&] { return std::make_unique<Gauntlet>(spawning(suite, {"--restart"})); });
+  const auto summary = run->summary();
+  ASSERT_FALSE(summary.empty()) << run->err();
+  for (const std::size_t i : {0U, 1U}) {
+    const auto fault = fault_of(summary, i);
+    ASSERT_FALSE(fault.empty());
+    EXPECT_TRUE(fault.at("has_evidence").as_bool()) << fault;
+    const auto& evidence = fault.at("evidence").as_object();
+    EXPECT_EQ(evidence.at("victims").as_string(), "2") << "supervisor and worker: " << evidence;
+    EXPECT_NE(evidence.at("new_pids").as_string(), "") << evidence;
+  }
+  EXPECT_EQ(verdict_of(summary, "spawned.target_survives"), "no such test")
+      << "an end that was asked for is not the server's own";
+  EXPECT_GT(count(summary, "clients", "drops"), 0);
+}
+
+TEST(SpawnedServer, RecoversFromACrashBecauseItIsStartedAgain) {
+  const Scratch scratch;
+  const std::string suite =
+      scratch.write("crash.toml", suite_with("kind = \"crash\"\nhow = \"tree\"\nat = \"300ms\""));
+  const auto run =
+      judged([&] { return std::make_unique<Gauntlet>(spawning(suite, {"--restart"})); });
+  EXPECT_EQ(run->wait(), 0) << run->out() << run->err();
+  EXPECT_EQ(verdict_of(run->summary(), "spawned.comes_back"), "PASS");
+}
+
+TEST(SpawnedServer, StaysDeadUnlessItIsToBeStartedAgain) {
+  const Scratch scratch;
+  const std::string suite =
+      scratch.write("crash.toml", suite_with("kind = \"crash\"\nhow = \"tree\"\nat = \"300ms\""));
+  const auto run = judged([&] { return std::make_unique<Gauntlet>(spawning(suite, {})); });
+  EXPECT_EQ(run->wait(), 1) << run->out() << run->err();
+  EXPECT_EQ(verdict_of(run->summary(), "spawned.target_survives"), "FAIL");
+}
+
+TEST(SpawnedServer, IsNotMistakenForWhoListensAlready) {
+  const Server other({"--http", "127.0.0.1:auto", "--workers", "1"});
+  Gauntlet run({"run", "baseline", other.url(), "--", "sleep", "60"});
+  EXPECT_EQ(run.wait(), 2);
+  EXPECT_NE(run.err().find("somebody listens on"), std::string::npos) << run.err();
+}
+
+TEST(SpawnedServer, EndsWithItsRun) {
+  const Scratch scratch;
+  const std::string pid_file = (scratch.path() / "pid").string();
+  const std::string where = free_address();
+  const std::string suite = scratch.write("crash.toml", suite_with("kind = \"disconnect\"", true));
+  Gauntlet run({"run", suite, "http://" + where + "/mcp", "-q", "--", "sh", "-c",
+                "echo $$ > " + pid_file + "; exec " + GAUNTLET_BINARY + " serve --http " + where});
+  EXPECT_NE(run.wait(), -1) << run.err();
+  const pid_t pid = std::stoi(read_whole(pid_file));
+  EXPECT_NE(kill(pid, 0), 0) << "process " << pid << " is still there";
+}
+
+TEST(FaultProxy, StandsBeforeAUrlAndCountsWhatItDid) {
+  const Server server({"--http", "127.0.0.1:auto", "--workers", "1"});
+  const Scratch scratch;
+  const std::string suite =
+      scratch.write("proxy.toml", suite_with("kind = \"proxy\"\nat = \"300ms\"\nfor = \"2s\"\n"
+                                             "with = { toxic = \"down\" }"));
+  const auto run = judged([&] {
+    return std::make_unique<Gauntlet>(std::vector<std::string>{"run", suite, server.url(), "-q"});
+  });
+  EXPECT_EQ(run->wait(), 0) << run->out() << run->err();
+  const auto summary = run->summary();
+  ASSERT_FALSE(summary.empty());
+  EXPECT_EQ(verdict_of(summary, "spawned.comes_back"), "PASS");
+  EXPECT_EQ(summary.at("target").as_object().at("url").as_string(), server.url());
+  const auto fault = fault_of(summary);
+  EXPECT_TRUE(fault.at("has_evidence").as_bool()) << fault;
+  const auto& evidence = fault.at("evidence").as_object();
+  EXPECT_GE(std::stoi(std::string(evidence.at("connections").as_string())), 10) << evidence;
+  EXPECT_EQ(evidence.at("left_behind").as_string(), "nothing");
+  EXPECT_EQ(fault.at("reconnected").to_number<int>(), 10);
+}
+
+TEST(FaultProxy, WithoutAnEffectThereIsNoEvidence) {
+  const Server server({"--http", "127.0.0.1:auto", "--workers", "1"});
+  const Scratch scratch;
+  const std::string suite =
+      scratch.write("proxy.toml", suite_with("kind = \"proxy\"\nfor = \"1s\"\n"
+                                             "with = { toxic = \"drop_answer:nth=1000000\" }",
+                                             true));
+  Gauntlet run({"run", suite, server.url(), "-q"});
+  EXPECT_EQ(run.wait(), 4) << run.out() << run.err();
+  EXPECT_NE(run.out().find("no_evidence"), std::string::npos) << run.out();
+}
+
+TEST(FaultProxy, KnowsItsToxicsBeforeTheRunBegins) {
+  const Server server({"--http", "127.0.0.1:auto", "--workers", "1"});
+  const Scratch scratch;
+  const std::string suite = scratch.write(
+      "proxy.toml",
+      suite_with("kind = \"proxy\"\nfor = \"1s\"\nwith = { toxic = \"lag:ms=1\" }", true));
+  Gauntlet run({"run", suite, server.url(), "-q"});
+  EXPECT_EQ(run.wait(), 2) << run.out();
+  EXPECT_NE(run.err().find("[[fault]] `it`: 'lag' is no toxic"), std::string::npos) << run.err();
+}
+
+}  // namespace
+}  // namespace gauntlet::end_to_end
