@@ -115,7 +115,7 @@ TEST(Supervisor, StopsItsWorkersGracefully) {
 }
 
 TEST(Supervisor, MayBeToldToReplaceNobody) {
-  Supervised supervised(obey, {.restart_after_ns = kNobodyComes});
+  Supervised supervised(obey, {.work = {}, .restart_after_ns = kNobodyComes});
   wait_until([&] { return supervised.is_up(0) && supervised.is_up(1); });
   for (const std::size_t seat : {0U, 1U}) kill(supervised.worker(seat), SIGKILL);
   wait_until([&] { return deaths(supervised.board()) == 2; });
@@ -125,7 +125,7 @@ TEST(Supervisor, MayBeToldToReplaceNobody) {
 }
 
 TEST(Supervisor, MayReplaceLate) {
-  Supervised supervised(obey, {.restart_after_ns = 50 * core::kMillisecond});
+  Supervised supervised(obey, {.work = {}, .restart_after_ns = 50 * core::kMillisecond});
   wait_until([&] { return supervised.is_up(0) && supervised.is_up(1); });
   const pid_t victim = supervised.worker(1);
   kill(victim, SIGKILL);
@@ -136,7 +136,7 @@ TEST(Supervisor, MayReplaceLate) {
 }
 
 TEST(Supervisor, MayBeBlind) {
-  Supervised supervised(obey, {.blind = true});
+  Supervised supervised(obey, {.work = {}, .blind = true});
   wait_until([&] { return supervised.is_up(0) && supervised.is_up(1); });
   kill(supervised.worker(1), SIGKILL);
   wait_until([&] { return supervised.worker(1) == 0; });
