@@ -65,15 +65,19 @@ void FaultTimeline::arm(run::Plan& plan, const FaultTarget& target) {
     if (entries)
       std::ranges::move(*entries, std::back_inserter(entries_));
     else
-      skip(fault, entries.error().text);
+      skip(plan, fault, entries.error().text);
     return !entries;
   });
 }
 
-void FaultTimeline::skip(const run::Fault& fault, std::string why) {
+// With the times that were planned, so that others beside it can be told to lack it.
+void FaultTimeline::skip(const run::Plan& plan, const run::Fault& fault, std::string why) {
+  const auto starts = run::fault_starts(plan, fault);
   skipped_.emplace_back();
   skipped_.back().id = fault.id;
   skipped_.back().kind = fault.kind;
+  skipped_.back().start_s = core::to_seconds(starts.front());
+  skipped_.back().end_s = core::to_seconds(starts.back() + fault.length);
   skipped_.back().skipped = std::move(why);
 }
 

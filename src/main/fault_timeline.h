@@ -50,7 +50,7 @@ class FaultTimeline {
 
   core::Result<std::vector<Entry>> occurrences(const run::Plan& plan, const run::Fault& fault,
                                                const FaultTarget& target);
-  void skip(const run::Fault& fault, std::string why);
+  void skip(const run::Plan& plan, const run::Fault& fault, std::string why);
   core::Result<void> aim(Entry& entry);
   core::Result<void> begin(Entry& entry);
   void start(Entry& entry, core::Nanos now);

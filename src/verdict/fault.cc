@@ -266,6 +266,17 @@ Observed worst_of(const std::vector<Observed>& all, const run::Limit& limit) {
   return worst;
 }
 
+// A fault that was planned together with this one, and that the target was not given: what is left
+// of the two is not what the test is about.
+const FaultRecord* missing_beside(const run::Record& record, const FaultRecord& fault) {
+  constexpr double kTogetherS = 1;  // as where faults are judged as one
+  const auto found = std::ranges::find_if(record.faults, [&](const FaultRecord& other) {
+    return !other.skipped.empty() && other.end_s > 0 && other.start_s <= fault.end_s + kTogetherS &&
+           fault.start_s <= other.end_s + kTogetherS;
+  });
+  return found == record.faults.end() ? nullptr : &*found;
+}
+
 // Why the fault cannot be judged at all; nothing where it can.
 std::optional<Unobserved> why_not(const run::Record& record, const std::string& id,
                                   const std::vector<const FaultRecord*>& occurrences) {
@@ -277,6 +288,10 @@ std::optional<Unobserved> why_not(const run::Record& record, const std::string& 
   for (const auto* fault : occurrences) {
     if (!fault->skipped.empty())
       return Unobserved{run::Outcome::skipped, "none", fault->skipped, ""};
+    if (const auto* other = missing_beside(record, *fault))
+      return Unobserved{
+          run::Outcome::skipped, "none",
+          fmt::format("{}, which belongs to it, was skipped: {}", other->id, other->skipped), ""};
     if (!fault->has_evidence)
       return no(fmt::format("no_evidence: nothing shows that the fault {} took effect", id),
                 fault_evidence(*fault));

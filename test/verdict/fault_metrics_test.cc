@@ -50,6 +50,19 @@ TEST(FaultMetric, EachHasItsValue) {
   EXPECT_EQ(check(record, "residual_goodput <= 5%").observed, "0 %");
 }
 
+TEST(FaultMetric, IsNotJudgedWithoutAFaultThatBelongsToIt) {
+  auto record = damaged();
+  record.faults.emplace_back();
+  record.faults.back().id = "beside";
+  record.faults.back().skipped = "no lab";
+  record.faults.back().start_s = kFaultAt + 1;
+  record.faults.back().end_s = kFaultAt + 5;
+  EXPECT_EQ(outcome(record, "recovery < 10s"), Outcome::skipped);
+  record.faults.back().start_s = kFaultAt + 10;
+  record.faults.back().end_s = kFaultAt + 12;
+  EXPECT_EQ(outcome(record, "recovery < 10s"), Outcome::pass);
+}
+
 TEST(FaultMetric, EachCanFail) {
   const auto record = damaged();
   for (const auto* limit :
