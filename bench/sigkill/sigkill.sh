@@ -79,6 +79,7 @@ round() {  # NUMBER NAME
   env "$mark" "$gauntlet" run "$work/$2.toml" "${target[@]}" --seed "$1" --results "$work/results" \
     -q >"$work/out" 2>&1 &
   pid=$!
+  for _ in $(seq 200); do [ -n "$(marked)" ] && break; sleep 0.05; done
   sleep "$((RANDOM % 7)).$((RANDOM % 10))$((RANDOM % 10))"
   [ -n "$(marked)" ] || { echo "round $1, $2: the mark is on nobody"; return 1; }
   kill -KILL "$pid" 2>/dev/null || { echo "round $1, $2: it had ended already"; cat "$work/out"; return 1; }

@@ -5,6 +5,8 @@
 #include <csignal>
 
 #include "end_to_end/gauntlet.h"
+#include "net/endpoint.h"
+#include "server/client.h"
 
 namespace gauntlet::end_to_end {
 namespace {
@@ -139,7 +141,7 @@ TEST_P(LabRun, EveryFaultOfTheTargetHasEvidence) {
   Scratch scratch;
   Gauntlet run({"run",
                 scratch.write("broken.toml", std::string(kSuite) + "[lab]\nuse = \"on\"\n" +
-                                                 faults(all) + phase("after", 10) +
+                                                 faults(all) + phase("after", 4) +
                                                  test_of("crash", "peak_error_rate <= 100%")),
                 "-q"},
                through());
@@ -147,6 +149,34 @@ TEST_P(LabRun, EveryFaultOfTheTargetHasEvidence) {
   const auto summary = run.summary();
   ASSERT_FALSE(summary.empty()) << run.err();
   expect_all_shown(summary, all.size());
+}
+
+// Load and server are in the lab, and whoever watches is not.
+TEST_P(LabRun, MetricsAreReachedFromOutsideAndSayWhichFaultIsActive) {
+  Scratch scratch;
+  const auto suite = std::string(kSuite) + phase("trouble", 60) +
+                     "[[fault]]\nid = \"it\"\nkind = \"partition\"\nphase = \"trouble\"\nfor = "
+                     "\"50s\"\n" +
+                     test_of("it", "peak_error_rate <= 100%");
+  Gauntlet run({"run", scratch.write("broken.toml", suite), "--metrics-listen", "127.0.0.1:auto"},
+               through());
+  const std::string before = "metrics: http://";
+  const core::Nanos limit = core::monotonic_ns() + 60 * core::kSecond;
+  std::string said, metrics;
+  while (core::monotonic_ns() < limit && !metrics.contains("fault_active{fault=\"it\"} 1")) {
+    usleep(100'000);
+    said = run.out();
+    const std::size_t at = said.find(before);
+    const std::size_t end = said.find("/metrics", at);
+    if (at == std::string::npos || end == std::string::npos) continue;
+    const auto where =
+        net::Endpoint::parse(said.substr(at + before.size(), end - at - before.size()));
+    ASSERT_TRUE(where) << said;
+    metrics = server::Client(*where).ask("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").body;
+  }
+  EXPECT_NE(metrics.find("gauntlet_fault_active{fault=\"it\"} 1"), std::string::npos) << said;
+  run.signal(SIGTERM);
+  EXPECT_EQ(run.wait(), 130);
 }
 
 TEST(Lab, WhereItIsForbiddenWhatNeedsItIsSkipped) {
