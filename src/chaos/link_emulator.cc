@@ -119,6 +119,20 @@ core::Result<void> check(const LinkSettings& settings) {
   return {};
 }
 
+// Whether what was applied lies within what was ordered, true to the histogram's hundredth: none is
+// less, and most are not more (keeping the order adds to some, where another fault holds packets
+// back). A rate and being held back add to it without bound, and so does normal jitter.
+bool within_order(const LinkSettings& ordered, const stats::Histogram& delays) {
+  constexpr double kPrecision = 0.01;
+  const bool bounded = ordered.bytes_per_s == 0 && ordered.reorder == 0 &&
+                       ordered.jitter == LinkSettings::Jitter::uniform;
+  if (!bounded || delays.empty()) return true;
+  const double least_us = static_cast<double>(ordered.delay_ns - ordered.jitter_ns) / 1e3;
+  const double most_us = static_cast<double>(ordered.delay_ns + ordered.jitter_ns) / 1e3;
+  return static_cast<double>(delays.min_us()) >= least_us * (1 - kPrecision) - 1 &&
+         delays.quantile_ms(0.5) * 1e3 <= most_us * (1 + kPrecision) + 1;
+}
+
 // Whether one direction shows each part of what was ordered.
 bool as_ordered(const LinkSettings& ordered, const LinkCounts& counts,
                 const stats::Histogram& delays) {
@@ -130,6 +144,7 @@ bool as_ordered(const LinkSettings& ordered, const LinkCounts& counts,
   if (ordered.duplicate > 0 && counts.duplicated == 0) return false;
   if (ordered.reorder > 0 && counts.held_back == 0) return false;
   const bool slows = ordered.delay_ns > 0 || ordered.jitter_ns > 0 || ordered.bytes_per_s > 0;
+  if (!within_order(ordered, delays)) return false;
   return !slows || counts.overflowed > 0 || (counts.passed() > 0 && delays.max_us() > 0);
 }
 
