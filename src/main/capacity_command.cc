@@ -12,7 +12,8 @@ int capacity_command(const CapacityOptions& options, const std::vector<std::stri
   if (const auto searched = run.search(); !searched) return complain(searched.error());
   run.hold();
   const run::Record record = std::move(run).finish();
-  return conclude(record, verdict::judge_capacity(record), options.run);
+  record::Store store(options.run.results);
+  return conclude(record, verdict::judge_capacity(record), options.run, store);
 }
 
 }  // namespace gauntlet::main

@@ -13,9 +13,12 @@
 namespace gauntlet::main {
 namespace {
 
+const std::string kBefore = "interrupted: before this level";
+
 core::Result<run::Record> run_level(run::Plan plan, const RunOptions& options,
-                                    const std::vector<std::string>& argv, Stage& stage) {
-  RunSession session(std::move(plan), options, argv, stage);
+                                    const std::vector<std::string>& argv, Stage& stage,
+                                    const Keeping& keeping) {
+  RunSession session(std::move(plan), options, argv, stage, keeping);
   if (const auto met = session.meet_target(); !met) return std::unexpected(met.error());
   if (const auto open = session.open_connections(); !open) return std::unexpected(open.error());
   session.drive();
@@ -52,6 +55,7 @@ class Climb {
     all.run.started_at = records_.front().run.started_at;
     all.run.duration_s = duration_s_;
     all.interrupted = interrupted();
+    all.died = records_.back().died;
     all.level_records = std::move(records_);
     run::Verdict verdict = verdict::judge_climb(all, std::move(tests_));
     return {std::move(all), std::move(verdict)};
@@ -86,12 +90,13 @@ core::Result<Climbed> climb(const run::Plan& plan, const RunOptions& options,
   std::string lost;
   for (std::size_t i = 0; i < plan.levels.size(); ++i) {
     if (climb.interrupted() || !lost.empty()) {
-      const auto reason = lost.empty() ? "interrupted: before this level" : "no_samples: " + lost;
+      const auto reason = lost.empty() ? kBefore : "no_samples: " + lost;
       climb.leave_out(i, run::Outcome::inconclusive, reason);
       continue;
     }
     announce(plan, i, options);
-    auto record = run_level(run::at_level(plan, i), options, argv, stage);
+    auto record = run_level(run::at_level(plan, i), options, argv, stage,
+                            {&stage.store(), static_cast<std::int64_t>(i) + 1, &plan});
     if (!record && i == 0) return std::unexpected(record.error());
     if (record) {
       climb.add(i, std::move(*record));
@@ -100,6 +105,15 @@ core::Result<Climbed> climb(const run::Plan& plan, const RunOptions& options,
       climb.leave_out(i, run::Outcome::fail, lost);
     }
   }
+  return std::move(climb).finish();
+}
+
+Climbed climbed_so_far(const run::Plan& plan, std::vector<run::Record> levels) {
+  Climb climb(plan);
+  const std::size_t reached = levels.size();
+  for (std::size_t i = 0; i < reached; ++i) climb.add(i, std::move(levels[i]));
+  for (std::size_t i = reached; i < plan.levels.size(); ++i)
+    climb.leave_out(i, run::Outcome::inconclusive, kBefore);
   return std::move(climb).finish();
 }
 

@@ -24,4 +24,8 @@ struct Climbed {
 core::Result<Climbed> climb(const run::Plan& plan, const RunOptions& options,
                             const std::vector<std::string>& argv, Stage& stage);
 
+// The same from what a store held of a climb that died: `levels` are the first ones of the plan, at
+// least one of them.
+Climbed climbed_so_far(const run::Plan& plan, std::vector<run::Record> levels);
+
 }  // namespace gauntlet::main

@@ -9,8 +9,10 @@
 #include "main/fault_options.h"
 #include "main/floor.h"
 #include "main/proxy_options.h"
+#include "main/report_options.h"
 #include "main/run_options.h"
 #include "main/serve_options.h"
+#include "record/store.h"
 #include "run/record.h"
 #include "run/verdict.h"
 
@@ -22,10 +24,13 @@ int serve_command(const ServeOptions& options);
 int floor_command(const FloorOptions& options);
 int fault_command(const FaultOptions& options);
 int proxy_command(const ProxyOptions& options);
+int report_command(const ReportOptions& options);
 int list_command();
 int show_command(const std::string& name);
 
-// Writes the reports, prints the verdict and gives its exit code: the end of every run.
-int conclude(const run::Record& record, const run::Verdict& verdict, const RunOptions& options);
+// Ends the store, writes the reports, prints the verdict and gives its exit code: the end of every
+// run.
+int conclude(const run::Record& record, const run::Verdict& verdict, const RunOptions& options,
+             record::Store& store);
 
 }  // namespace gauntlet::main

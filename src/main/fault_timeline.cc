@@ -181,13 +181,19 @@ run::FaultRecord FaultTimeline::record_of(const Entry& entry, core::Nanos load_s
   return fault;
 }
 
+std::vector<run::FaultRecord> FaultTimeline::over(core::Nanos load_start) const {
+  std::vector<run::FaultRecord> all;
+  for (const Entry& entry : entries_)
+    if (entry.ended_at) all.push_back(record_of(entry, load_start));
+  all.insert(all.end(), skipped_.begin(), skipped_.end());
+  return all;
+}
+
 void FaultTimeline::fill(run::Record& record, core::Nanos load_start) {
-  for (Entry& entry : entries_) {
-    if (!entry.started_at) continue;  // the run ended before
-    if (!entry.ended_at) end(entry);
-    record.faults.push_back(record_of(entry, load_start));
-  }
-  record.faults.insert(record.faults.end(), skipped_.begin(), skipped_.end());
+  for (Entry& entry : entries_)  // one that never started: the run ended before
+    if (entry.started_at && !entry.ended_at) end(entry);
+  const auto all = over(load_start);
+  record.faults.insert(record.faults.end(), all.begin(), all.end());
 }
 
 }  // namespace gauntlet::main

@@ -33,6 +33,8 @@ class FaultTimeline {
   std::size_t crashes() const { return crashes_; }
   // The ids of those that last, or have just happened.
   std::vector<std::string> active(core::Nanos now) const;
+  // What is known of those that are over, and of those that were skipped.
+  std::vector<run::FaultRecord> over(core::Nanos load_start) const;
   // Ends what still lasts, and gives the record what is known of each.
   void fill(run::Record& record, core::Nanos load_start);
 

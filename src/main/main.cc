@@ -41,6 +41,7 @@ int parse_and_run(int argc, char** argv) {
   FloorOptions floor_options;
   FaultOptions fault_options;
   ProxyOptions proxy_options;
+  ReportOptions report_options;
   std::string shown;
   auto* run = app.add_subcommand("run", "run a suite, or an ad hoc load, against a target");
   declare_run_options(*run, run_options);
@@ -56,6 +57,9 @@ int parse_and_run(int argc, char** argv) {
   declare_fault_options(*fault, fault_options);
   auto* proxy = app.add_subcommand("proxy", "a fault proxy, between clients and any server");
   declare_proxy_options(*proxy, proxy_options);
+  auto* report = app.add_subcommand(
+      "report", "make the reports of a run anew from its store, also of one that died");
+  declare_report_options(*report, report_options);
   auto* list = app.add_subcommand("list", "the suites inside this binary");
   auto* show = app.add_subcommand("show",
                                   "print a suite, to be copied and changed; or the JSON Schema of "
@@ -87,6 +91,7 @@ int parse_and_run(int argc, char** argv) {
   if (floor->parsed()) return floor_command(floor_options);
   if (fault->parsed()) return fault_command(fault_options);
   if (proxy->parsed()) return proxy_command(proxy_options);
+  if (report->parsed()) return report_command(report_options);
   if (list->parsed()) return list_command();
   return show_command(shown);
 }

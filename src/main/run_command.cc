@@ -14,11 +14,14 @@
 
 namespace gauntlet::main {
 
-int conclude(const run::Record& record, const run::Verdict& verdict, const RunOptions& options) {
+int conclude(const run::Record& record, const run::Verdict& verdict, const RunOptions& options,
+             record::Store& store) {
   const int exit_code = verdict::exit_code(verdict, options.strict, record.interrupted);
+  const auto stored = store.finish(record, verdict, exit_code);
   const auto folder = report::write_results(options.results, record, verdict, exit_code);
   fmt::print("{}", report::verdict_text(record, verdict, folder ? folder->string() : "",
                                         report::wants_color(stdout)));
+  if (!stored) return complain(stored.error());
   if (!folder) return complain(folder.error());
   return exit_code;
 }
@@ -29,17 +32,18 @@ int run_command(const RunOptions& options, const std::vector<std::string>& argv)
   if (!plan) return complain(plan.error());
   const auto stage = Stage::prepare(*plan, options);
   if (!stage) return complain(stage.error());
+  record::Store& store = (*stage)->store();
   if (!plan->levels.empty()) {
     const auto climbed = climb(*plan, options, argv, **stage);
-    return climbed ? conclude(climbed->record, climbed->verdict, options)
+    return climbed ? conclude(climbed->record, climbed->verdict, options, store)
                    : complain(climbed.error());
   }
-  RunSession session(std::move(*plan), options, argv, **stage);
+  RunSession session(std::move(*plan), options, argv, **stage, {.store = &store});
   if (const auto met = session.meet_target(); !met) return complain(met.error());
   if (const auto open = session.open_connections(); !open) return complain(open.error());
   session.drive();
   const run::Record record = session.finish();
-  return conclude(record, verdict::judge(record), options);
+  return conclude(record, verdict::judge(record), options, store);
 }
 
 }  // namespace gauntlet::main

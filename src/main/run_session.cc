@@ -41,10 +41,11 @@ bool is_of_link(const run::Fault& fault) {
 }  // namespace
 
 RunSession::RunSession(run::Plan plan, const RunOptions& options, std::vector<std::string> argv,
-                       Stage& stage)
+                       Stage& stage, Keeping keeping)
     : plan_(std::move(plan)),
       options_(options),
       stage_(stage),
+      keeping_(keeping),
       io_(*net::parse_io(options.io)),
       sampler_([this] { return target_pids(); }, [this] { return own_pids(); }),
       own_threads_(plan_),
@@ -257,6 +258,9 @@ void RunSession::drive() {
   ticks_before_ = core::cpu_ticks();
   record_.connections_peak = engine_->ready();
   engine_->begin();
+  describe();
+  if (keeping_.store != nullptr)
+    keep(keeping_.store->begin(keeping_.level, record_, keeping_.whole));
   while (!engine_->finished()) {
     step();
     if (interrupt_.requested() && !record_.interrupted) {
@@ -284,7 +288,31 @@ void RunSession::step() {
   if (closed) show_second();
 }
 
+// Without the store a run goes on, and its end will try again.
+void RunSession::keep(const core::Result<void>& kept) {
+  if (kept) return;
+  fmt::print(stderr, "gauntlet: {}; what happens from here on is only kept in memory\n",
+             kept.error().text);
+  keeping_.store = nullptr;
+}
+
+void RunSession::keep_second() {
+  const auto minutes = recorder_->take_minutes();
+  if (keeping_.store == nullptr) return;
+  const auto faults = faults_.over(engine_->load_start());
+  run::SelfCheck self_check;
+  recorder_->note_threads(self_check);
+  keep(keeping_.store->add(keeping_.level, {.seconds = recorder_->seconds(),
+                                            .histograms = recorder_->histograms(),
+                                            .memory = sampler_.memory(),
+                                            .cores = sampler_.cores(),
+                                            .faults = faults,
+                                            .minutes = minutes,
+                                            .self_check = &self_check}));
+}
+
 void RunSession::show_second() {
+  keep_second();
   publish_metrics();
   if (options_.quiet) return;
   const run::Second& latest = recorder_->seconds().back();
@@ -356,11 +384,10 @@ std::vector<pid_t> RunSession::own_pids() const {
   return pids;
 }
 
-run::Record RunSession::finish() {
-  const core::CpuTicks ticks = core::cpu_ticks();
+// What is known before the load begins.
+void RunSession::describe() {
   const auto pids = target_pids();
   record_.plan = plan_;
-  record_.run.duration_s = core::to_seconds(core::monotonic_ns() - started_);
   record_.target = {.url = target_.text(),
                     .protocol = std::string(mcp::name_of(introduction_.revision)),
                     .transport = target_.transport_name(),
@@ -369,8 +396,15 @@ run::Record RunSession::finish() {
                     .pid = pids.empty() ? 0 : pids.front(),
                     .own_server = own_server_.has_value(),
                     .answers = introduction_.answers};
+  record_.phase_start_s.clear();
   for (std::size_t i = 0; i < plan_.phases.size(); ++i)
     record_.phase_start_s.push_back(core::to_seconds(run::phase_start(plan_, i)));
+}
+
+run::Record RunSession::finish() {
+  const core::CpuTicks ticks = core::cpu_ticks();
+  describe();
+  record_.run.duration_s = core::to_seconds(core::monotonic_ns() - started_);
   engine_->finish_into(record_);
   faults_.fill(record_, engine_->load_start());
   sampler_.fill(record_);
@@ -383,6 +417,8 @@ run::Record RunSession::finish() {
     record_.self_check.steal_share = static_cast<double>(ticks.steal - ticks_before_.steal) /
                                      static_cast<double>(ticks.total - ticks_before_.total);
   record_.self_check = verdict::assess(record_);
+  if (keeping_.store != nullptr && keeping_.level > 0)
+    keep(keeping_.store->end_level(keeping_.level, record_));
   return std::move(record_);
 }
 

@@ -24,17 +24,25 @@
 #include "main/target_sampler.h"
 #include "record/metrics_server.h"
 #include "record/recorder.h"
+#include "record/store.h"
 #include "report/terminal.h"
 #include "run/plan.h"
 #include "run/record.h"
 
 namespace gauntlet::main {
 
+// Where a session writes down what it finds out, from second to second.
+struct Keeping {
+  record::Store* store = nullptr;    // nowhere
+  std::int64_t level = 0;            // of a climb, from 1; 0: it is no climb
+  const run::Plan* whole = nullptr;  // of the climb
+};
+
 class RunSession {
  public:
   // `stage` is the whole command's: of all levels.
-  RunSession(run::Plan plan, const RunOptions& options, std::vector<std::string> argv,
-             Stage& stage);
+  RunSession(run::Plan plan, const RunOptions& options, std::vector<std::string> argv, Stage& stage,
+             Keeping keeping = {});
 
   // Starts or reaches the target and agrees on the protocol. Errors: usage, unreachable.
   core::Result<void> meet_target();
@@ -66,11 +74,15 @@ class RunSession {
   std::vector<std::string> active_faults(double t) const;
   void note_target_exit();
   void note_spawned_exit();
+  void describe();
+  void keep_second();
+  void keep(const core::Result<void>& kept);
   void say(const std::string& line) const;
 
   run::Plan plan_;
   const RunOptions& options_;
   Stage& stage_;
+  Keeping keeping_;
   net::Io io_;
   Interrupt interrupt_;
   std::unique_ptr<chaos::LinkEmulator> emulator_;

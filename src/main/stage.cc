@@ -42,7 +42,9 @@ bool is_ours_to_start(const RunOptions& options) {
 }  // namespace
 
 Stage::Stage(const run::Plan& plan, const RunOptions& options)
-    : run_id_(make_run_id(plan)), journal_(std::filesystem::absolute(options.results) / run_id_) {}
+    : run_id_(make_run_id(plan)),
+      journal_(std::filesystem::absolute(options.results) / run_id_),
+      store_(std::filesystem::absolute(options.results)) {}
 
 core::Result<std::unique_ptr<Stage>> Stage::prepare(const run::Plan& plan,
                                                     const RunOptions& options) {

@@ -13,6 +13,7 @@
 #include "core/result.h"
 #include "main/fault_journal.h"
 #include "main/run_options.h"
+#include "record/store.h"
 #include "run/plan.h"
 #include "run/record.h"
 
@@ -27,6 +28,7 @@ class Stage {
 
   const std::string& run_id() const { return run_id_; }
   FaultJournal& journal() { return journal_; }
+  record::Store& store() { return store_; }
   chaos::Warden* warden() { return warden_ ? &*warden_ : nullptr; }
   chaos::Lab* lab() const { return lab_.get(); }
   // Why there is no lab, where the plan could use one; "" where there is one, or it could not.
@@ -43,6 +45,7 @@ class Stage {
 
   std::string run_id_;
   FaultJournal journal_;
+  record::Store store_;
   std::optional<chaos::Warden> warden_;  // outlives the lab
   std::unique_ptr<chaos::Lab> lab_;
   std::string no_lab_;

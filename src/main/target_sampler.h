@@ -27,6 +27,8 @@ class TargetSampler {
   // Takes a sample when one is due; `t` is seconds since the load began.
   void tick(core::Nanos now, double t);
   std::optional<double> latest_mb() const;
+  const std::vector<run::MemorySample>& memory() const { return memory_; }
+  const std::vector<run::CoreSample>& cores() const { return cores_; }
   // Gives the record its samples, or the reason why there are none.
   void fill(run::Record& record) const;
 

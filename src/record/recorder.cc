@@ -18,19 +18,13 @@ void append(run::Snapshot& earlier, const run::Snapshot& later) {
 }
 
 run::Second to_second(const run::Snapshot& all) {
-  const auto& response = all.latencies.response;
   run::Second second;
   second.t = core::to_seconds(all.end);
   second.length = core::to_seconds(all.end - all.start);
   second.phase = all.phase;
   second.counts = all.counts;
   second.traffic = all.traffic;
-  second.response_p50_ms = response.quantile_ms(0.5);
-  second.response_p95_ms = response.quantile_ms(0.95);
-  second.response_p99_ms = response.quantile_ms(0.99);
-  second.response_max_ms = static_cast<double>(response.max_us()) / 1e3;
-  second.service_p99_ms = all.latencies.service.quantile_ms(0.99);
-  second.send_lag_p99_ms = all.latencies.send_lag.quantile_ms(0.99);
+  set_percentiles(second, all.latencies);
   second.connections_ready = all.connections_ready;
   second.outstanding = all.outstanding;
   second.victims_waiting = all.victims_waiting;
@@ -43,7 +37,10 @@ run::Second to_second(const run::Snapshot& all) {
 }  // namespace
 
 Recorder::Recorder(const run::Plan& plan, std::size_t threads)
-    : measured_phase_(run::measured_phase(plan)), pending_(threads), usage_(threads) {
+    : measured_phase_(run::measured_phase(plan)),
+      pending_(threads),
+      usage_(threads),
+      roll_up_(plan.faults.empty()) {
   GAUNTLET_CHECK(threads > 0);
 }
 
@@ -100,6 +97,9 @@ void Recorder::close_second() {
     pending.reset();
   }
   seconds_.push_back(to_second(*all));
+  histograms_.push_back(timed_histograms(seconds_.back(), all->latencies));
+  while (auto minute = roll_up_.step(seconds_, histograms_, seconds_.back().t))
+    minutes_.push_back(std::move(*minute));
   totals_.counts.add(all->counts);
   totals_.traffic.add(all->traffic);
   totals_.response.merge(all->latencies.response);
@@ -110,10 +110,14 @@ void Recorder::close_second() {
 
 void Recorder::fill(run::Record& record) const {
   record.seconds = seconds_;
+  record.histograms = histograms_;
   for (const auto& second : seconds_) {
     record.connections_peak = std::max(record.connections_peak, second.connections_ready);
   }
-  auto& check = record.self_check;
+  note_threads(record.self_check);
+}
+
+void Recorder::note_threads(run::SelfCheck& check) const {
   for (const auto& usage : usage_) {
     if (usage.wall <= 0) continue;
     const auto share = [&](core::Nanos part) {

@@ -7,9 +7,11 @@
 
 #include <cstddef>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "core/clock.h"
+#include "record/roll_up.h"
 #include "run/plan.h"
 #include "run/record.h"
 #include "run/snapshot.h"
@@ -40,11 +42,16 @@ class Recorder {
   bool finish();
 
   const std::vector<run::Second>& seconds() const { return seconds_; }
+  const std::vector<run::TimedHistograms>& histograms() const { return histograms_; }
   const Totals& totals() const { return totals_; }
+  // The minutes that took the place of seconds since this was last asked.
+  std::vector<RollUp::Minute> take_minutes() { return std::exchange(minutes_, {}); }
 
   // Gives the record its seconds, its peak of connections, and of its self-check what the threads'
   // snapshots tell: CPU and run-queue delay of the worst thread in the measured phase.
   void fill(run::Record& record) const;
+  // The latter alone.
+  void note_threads(run::SelfCheck& check) const;
 
  private:
   // What one thread used in the measured phase.
@@ -63,6 +70,9 @@ class Recorder {
   std::vector<std::optional<run::Snapshot>> pending_;  // of each thread, since the last second
   std::vector<Usage> usage_;
   std::vector<run::Second> seconds_;
+  std::vector<run::TimedHistograms> histograms_;
+  RollUp roll_up_;
+  std::vector<RollUp::Minute> minutes_;
   Totals totals_;
 };
 

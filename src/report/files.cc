@@ -41,6 +41,15 @@ core::Result<void> write_whole_file(const std::filesystem::path& path, std::stri
   return written;
 }
 
+core::Result<void> write_reports(const std::filesystem::path& folder, const run::Record& record,
+                                 const run::Verdict& verdict, int exit_code) {
+  auto done = write_whole_file(folder / "summary.json", summary_json(record, verdict, exit_code));
+  if (done) done = write_whole_file(folder / "junit.xml", junit_xml(record, verdict));
+  if (!done || record.levels.empty() || run::are_scenarios(record)) return done;
+  const auto svg = scaling_svg(record.plan.suite + ": " + record.run.id, record.levels);
+  return write_whole_file(folder / "scaling.svg", svg);
+}
+
 core::Result<std::filesystem::path> write_results(const std::filesystem::path& results,
                                                   const run::Record& record,
                                                   const run::Verdict& verdict, int exit_code) {
@@ -48,18 +57,8 @@ core::Result<std::filesystem::path> write_results(const std::filesystem::path& r
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) return core::internal_error(fmt::format("{}: {}", folder.string(), error.message()));
-  const auto summary = summary_json(record, verdict, exit_code);
-  if (auto written = write_whole_file(folder / "summary.json", summary); !written) {
-    return std::unexpected(written.error());
-  }
-  if (auto written = write_whole_file(folder / "junit.xml", junit_xml(record, verdict)); !written) {
-    return std::unexpected(written.error());
-  }
-  if (record.levels.empty() || run::are_scenarios(record)) return folder;
-  const auto svg = scaling_svg(record.plan.suite + ": " + record.run.id, record.levels);
-  if (auto written = write_whole_file(folder / "scaling.svg", svg); !written) {
-    return std::unexpected(written.error());
-  }
+  if (auto done = write_reports(folder, record, verdict, exit_code); !done)
+    return std::unexpected(done.error());
   return folder;
 }
 

@@ -14,7 +14,12 @@ namespace gauntlet::report {
 
 core::Result<void> write_whole_file(const std::filesystem::path& path, std::string_view text);
 
-// Makes `results`/<run-id> and gives its path. The exit code goes into the summary.
+// The one place that writes a run's files, but for its store, into its folder.
+core::Result<void> write_reports(const std::filesystem::path& folder, const run::Record& record,
+                                 const run::Verdict& verdict, int exit_code);
+
+// Makes `results`/<run-id> with all of them, and gives its path. The exit code goes into the
+// summary.
 core::Result<std::filesystem::path> write_results(const std::filesystem::path& results,
                                                   const run::Record& record,
                                                   const run::Verdict& verdict, int exit_code);

@@ -44,7 +44,8 @@ json::object run_json(const run::Record& record) {
           {"repro", text(run.repro)},
           {"started_at", text(run.started_at)},
           {"duration_s", number(run.duration_s)},
-          {"interrupted", record.interrupted}};
+          {"interrupted", record.interrupted},
+          {"died", record.died}};
 }
 
 json::object host_json(const run::Host& host) {

@@ -270,6 +270,10 @@ std::string verdict_text(const run::Record& record, const run::Verdict& verdict,
   line("self-check", self_check_text(record.self_check));
   line("target", target_text(record.target));
   line("load", load_text(record));
+  if (record.died)
+    line("died", fmt::format("Gauntlet ended {:.1f} s into the load, before the run did: this is "
+                             "what its store held",
+                             record.seconds.empty() ? 0 : record.seconds.back().t));
   line("repeat", record.run.repro);
   line("report", report_path);
   fmt::format_to(std::back_inserter(out), "\n{} ({}): {}\n", run::suite_title(record),

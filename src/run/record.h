@@ -33,6 +33,15 @@ struct Second {
   GroupCounts group_completed{};
 };
 
+// Times of the messages completed in one second, or in one minute where that is long ago: each as
+// HdrHistogram V2, compressed (stats/histogram.h).
+struct TimedHistograms {
+  double t = 0;       // at its end, since the load began
+  double length = 1;  // seconds
+  std::uint32_t phase = 0;
+  std::string response, service, send_lag;
+};
+
 struct MemorySample {
   double t = 0;
   double resident_mb = 0;  // all processes of the target together
@@ -269,7 +278,9 @@ struct Record {
   TargetInfo target;
   std::vector<PhaseTotals> phases;  // as Plan::phases
   std::vector<double> phase_start_s;
+  // In a long run the older ones are minutes (record/roll_up.h).
   std::vector<Second> seconds;
+  std::vector<TimedHistograms> histograms;
   std::vector<MemorySample> memory;
   std::string memory_reason;      // why there are no samples, if there are none
   std::vector<CoreSample> cores;  // none where the target's processes are not visible
@@ -288,6 +299,7 @@ struct Record {
   std::uint64_t unmatched_answers = 0;  // answers that belonged to no outstanding call
   bool nonce_verified = false;          // every tools/call answer had to carry its call's own nonce
   bool interrupted = false;
+  bool died = false;  // Gauntlet itself ended before the run did: this is what its store held
   bool target_exited = false;  // the process that we started ended during the run
   std::string target_exit;     // "killed by signal 9", "exited with status 1"
 

@@ -49,12 +49,15 @@ class Histogram {
   std::uint64_t value_at_rank_us(std::uint64_t rank) const;
   std::uint64_t count_above_us(std::uint64_t value_us) const;  // not those in its own cell
 
-  // HdrHistogram V2 encoding: raw payload, and the zlib-compressed form in base64 that logs carry.
+  // HdrHistogram V2 encoding: raw payload, the zlib-compressed form, and that in base64 as logs
+  // carry it.
   // saturated() is not part of it. Decoding takes any highest value, but only kLowestUs and
   // kSignificantDigits; all else, whatever the bytes, is a usage error.
   std::string encode_v2() const;
+  std::string encode_v2_compressed() const;
   std::string encode_v2_compressed_base64() const;
   static core::Result<Histogram> decode_v2(std::span<const char> bytes);
+  static core::Result<Histogram> decode_v2_compressed(std::span<const char> bytes);
   static core::Result<Histogram> decode_v2_compressed_base64(std::string_view text);
 
  private:

@@ -158,7 +158,7 @@ std::string Histogram::encode_v2() const {
   return out;
 }
 
-std::string Histogram::encode_v2_compressed_base64() const {
+std::string Histogram::encode_v2_compressed() const {
   const std::string raw = encode_v2();
   std::string compressed(compressBound(raw.size()), '\0');
   uLongf size = compressed.size();
@@ -169,7 +169,11 @@ std::string Histogram::encode_v2_compressed_base64() const {
   put(out, kCompressedCookie);
   put(out, static_cast<std::uint32_t>(size));
   out.append(compressed, 0, size);
-  return to_base64(out);
+  return out;
+}
+
+std::string Histogram::encode_v2_compressed_base64() const {
+  return to_base64(encode_v2_compressed());
 }
 
 core::Result<Histogram> Histogram::decode_v2(std::span<const char> bytes) {
@@ -191,18 +195,22 @@ core::Result<Histogram> Histogram::decode_v2(std::span<const char> bytes) {
   return histogram;
 }
 
-core::Result<Histogram> Histogram::decode_v2_compressed_base64(std::string_view text) {
-  if (text.size() > kBase64BytesMax) return bad("longer than any histogram");
-  const auto bytes = from_base64(text);
-  if (!bytes) return bad("not base64");
-  if (bytes->size() < kCompressedHeaderBytes) return bad("shorter than its header");
-  Reader reader(*bytes);
+core::Result<Histogram> Histogram::decode_v2_compressed(std::span<const char> bytes) {
+  if (bytes.size() > kCompressedBytesMax) return bad("longer than any histogram");
+  if (bytes.size() < kCompressedHeaderBytes) return bad("shorter than its header");
+  Reader reader(bytes);
   if (reader.take<std::uint32_t>() != kCompressedCookie) return bad("wrong cookie");
   const auto length = reader.take<std::uint32_t>();
   if (length != reader.rest().size()) return bad("its length is not that of its zlib stream");
   const auto raw = inflate_bounded(reader.rest());
   if (!raw) return std::unexpected(raw.error());
   return decode_v2(*raw);
+}
+
+core::Result<Histogram> Histogram::decode_v2_compressed_base64(std::string_view text) {
+  if (text.size() > kBase64BytesMax) return bad("longer than any histogram");
+  const auto bytes = from_base64(text);
+  return bytes ? decode_v2_compressed(*bytes) : bad("not base64");
 }
 
 }  // namespace gauntlet::stats

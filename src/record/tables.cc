@@ -1,0 +1,212 @@
+#include "record/tables.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+#include "record/row_table.h"
+
+namespace gauntlet::record {
+
+namespace {
+
+constexpr std::string_view kOwnTables =
+    "CREATE TABLE environment (level INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, "
+    "PRIMARY KEY (level, name)) WITHOUT ROWID;"
+    "CREATE TABLE self_check (level INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, "
+    "PRIMARY KEY (level, name)) WITHOUT ROWID;"
+    "CREATE TABLE events (level INTEGER NOT NULL, t REAL, kind TEXT NOT NULL, name TEXT NOT NULL, "
+    "value TEXT NOT NULL)";
+constexpr std::array<std::string_view, 9> kAllTables = {"environment", "self_check", "events",
+                                                        kSeconds,      kHistograms,  kMemory,
+                                                        kCores,        kClients,     kOutages};
+
+// Whether a member of the record has a table of its own.
+bool has_table(std::string_view member) {
+  constexpr std::array<std::string_view, 9> kNames = {kSeconds, kHistograms,  kMemory,
+                                                      kCores,   kClients,     kOutages,
+                                                      "faults", "self_check", "level_records"};
+  return std::ranges::find(kNames, member) != kNames.end();
+}
+
+core::Result<void> put_row(Database& database, std::string_view table, std::int64_t level,
+                           std::string_view name, std::string_view json) {
+  Statement statement(database, fmt::format("INSERT OR REPLACE INTO {} VALUES (?, ?, ?)", table));
+  statement.bind(1, level);
+  statement.bind(2, name);
+  statement.bind(3, json);
+  return statement.run();
+}
+
+// A row for each member of the value that is wanted.
+template <typename T, typename Wanted>
+core::Result<void> put_members(Database& database, std::string_view table, std::int64_t level,
+                               const T& value, Wanted wanted) {
+  core::Result<void> done;
+  boost::mp11::mp_for_each<MembersOf<T>>([&](auto member) {
+    if (!done || !wanted(member.name)) return;
+    done = put_row(database, table, level, member.name, to_json(value.*member.pointer));
+  });
+  return done;
+}
+
+template <typename T>
+bool read_member(T& value, std::string_view name, std::string_view json) {
+  bool good = true;
+  boost::mp11::mp_for_each<MembersOf<T>>([&](auto member) {
+    if (name == member.name) good = from_json(json, value.*member.pointer);
+  });
+  return good;
+}
+
+// Rows of names that this version does not know are left alone.
+template <typename T>
+core::Result<void> read_members_from(Database& database, std::string_view table, std::int64_t level,
+                                     T& value) {
+  Statement row(database, fmt::format("SELECT name, value FROM {} WHERE level = ?", table));
+  row.bind(1, level);
+  for (auto found = row.step();; found = row.step()) {
+    if (!found) return std::unexpected(found.error());
+    if (!*found) return {};
+    const auto name = row.text(0);
+    const auto json = row.text(1);
+    if (!name || !json || !read_member(value, *name, *json))
+      return std::unexpected(damaged(database, fmt::format("`{}` of `{}` is not what it should be",
+                                                           name.value_or("a row"), table)));
+  }
+}
+
+core::Result<void> read_faults(Database& database, std::int64_t level,
+                               std::vector<run::FaultRecord>& faults) {
+  Statement row(database,
+                "SELECT value FROM events WHERE level = ? AND kind = 'fault' ORDER BY rowid");
+  row.bind(1, level);
+  for (auto found = row.step();; found = row.step()) {
+    if (!found) return std::unexpected(found.error());
+    if (!*found) return {};
+    const auto json = row.text(0);
+    if (!json || !from_json(*json, faults.emplace_back()))
+      return std::unexpected(damaged(database, "a fault among the `events` is none"));
+  }
+}
+
+template <typename T>
+core::Result<void> read_into(Database& database, std::string_view table, std::int64_t level,
+                             std::vector<T>& all, std::string_view order) {
+  auto rows = read_rows<T>(database, table, level, order);
+  if (!rows) return std::unexpected(rows.error());
+  all = std::move(*rows);
+  return {};
+}
+
+}  // namespace
+
+core::Error damaged(const Database& database, std::string_view what) {
+  return {core::ErrorKind::usage, fmt::format("{}: damaged: {}", database.path().string(), what)};
+}
+
+core::Result<void> create_tables(Database& database) {
+  auto done = database.run(kOwnTables);
+  if (done) done = create_table<run::Second>(database, kSeconds);
+  if (done) done = create_table<run::TimedHistograms>(database, kHistograms);
+  if (done) done = create_table<run::MemorySample>(database, kMemory);
+  if (done) done = create_table<run::CoreSample>(database, kCores);
+  if (done) done = create_table<run::ClientOutcome>(database, kClients);
+  if (done) done = create_table<run::Outage>(database, kOutages);
+  return done;
+}
+
+core::Result<void> put_value(Database& database, std::int64_t level, std::string_view name,
+                             std::string_view json) {
+  return put_row(database, "environment", level, name, json);
+}
+
+core::Result<void> put_environment(Database& database, std::int64_t level,
+                                   const run::Record& record) {
+  return put_members(database, "environment", level, record,
+                     [](std::string_view name) { return !has_table(name); });
+}
+
+core::Result<void> put_self_check(Database& database, std::int64_t level,
+                                  const run::SelfCheck& self_check) {
+  return put_members(database, "self_check", level, self_check,
+                     [](std::string_view) { return true; });
+}
+
+core::Result<void> put_phases(Database& database, std::int64_t level, const run::Record& record) {
+  Statement statement(database, "INSERT INTO events VALUES (?, ?, 'phase', ?, ?)");
+  const auto& starts = record.phase_start_s;
+  for (std::size_t i = 0; i < record.plan.phases.size() && i < starts.size(); ++i) {
+    const std::string json = to_json(record.plan.phases[i]);
+    statement.bind(1, level);
+    statement.bind(2, starts[i]);
+    statement.bind(3, record.plan.phases[i].name);
+    statement.bind(4, json);
+    if (auto done = statement.run(); !done) return done;
+  }
+  return {};
+}
+
+core::Result<void> put_faults(Database& database, std::int64_t level,
+                              std::span<const run::FaultRecord> faults) {
+  Statement erase(database, "DELETE FROM events WHERE level = ? AND kind = 'fault'");
+  erase.bind(1, level);
+  if (auto done = erase.run(); !done) return done;
+  Statement statement(database, "INSERT INTO events VALUES (?, ?, 'fault', ?, ?)");
+  for (const auto& fault : faults) {
+    const std::string json = to_json(fault);
+    statement.bind(1, level);
+    statement.bind(2, fault.start_s);
+    statement.bind(3, fault.id);
+    statement.bind(4, json);
+    if (auto done = statement.run(); !done) return done;
+  }
+  return {};
+}
+
+core::Result<void> erase_level(Database& database, std::int64_t level) {
+  for (const auto table : kAllTables) {
+    Statement statement(database, fmt::format("DELETE FROM {} WHERE level = ?", table));
+    statement.bind(1, level);
+    if (auto done = statement.run(); !done) return done;
+  }
+  return {};
+}
+
+core::Result<run::Record> read_level(Database& database, std::int64_t level) {
+  run::Record record;
+  auto done = read_members_from(database, "environment", level, record);
+  if (done) done = read_members_from(database, "self_check", level, record.self_check);
+  if (done) done = read_faults(database, level, record.faults);
+  if (done) done = read_into(database, kSeconds, level, record.seconds, "t");
+  if (done) done = read_into(database, kHistograms, level, record.histograms, "t");
+  if (done) done = read_into(database, kMemory, level, record.memory, "t");
+  if (done) done = read_into(database, kCores, level, record.cores, "t");
+  if (done) done = read_into(database, kClients, level, record.clients, "rowid");
+  if (done) done = read_into(database, kOutages, level, record.outages, "rowid");
+  if (!done) return std::unexpected(done.error());
+  return record;
+}
+
+core::Result<std::optional<std::string>> read_value(Database& database, std::int64_t level,
+                                                    std::string_view name) {
+  Statement row(database, "SELECT value FROM environment WHERE level = ? AND name = ?");
+  row.bind(1, level);
+  row.bind(2, name);
+  const auto found = row.step();
+  if (!found) return std::unexpected(found.error());
+  if (!*found) return std::nullopt;
+  const auto text = row.text(0);
+  if (!text) return std::unexpected(damaged(database, fmt::format("`{}` is not text", name)));
+  return std::string(*text);
+}
+
+core::Result<std::int64_t> highest_level(Database& database) {
+  Statement row(database, "SELECT max(level) FROM environment");
+  const auto found = row.step();
+  if (!found) return std::unexpected(found.error());
+  return *found ? row.integer(0).value_or(0) : 0;
+}
+
+}  // namespace gauntlet::record
