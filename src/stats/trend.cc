@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <boost/math/distributions/normal.hpp>
+#include <boost/math/distributions/students_t.hpp>
 #include <cmath>
+#include <numeric>
 #include <vector>
 
 #include "core/check.h"
@@ -73,22 +75,106 @@ double at_rank(std::vector<double>& slopes, double rank) {
   return *it;
 }
 
+std::vector<double> ranks_of(const std::vector<double>& values) {
+  std::vector<std::size_t> order(values.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::ranges::sort(order, {}, [&](std::size_t i) { return values[i]; });
+  std::vector<double> ranks(values.size());
+  for (std::size_t begin = 0; begin < order.size();) {
+    std::size_t end = begin;  // of those that share a value, and so their mean rank
+    while (end < order.size() && values[order[end]] == values[order[begin]]) ++end;
+    const double rank = static_cast<double>(begin + end - 1) / 2;
+    for (; begin < end; ++begin) ranks[order[begin]] = rank;
+  }
+  return ranks;
+}
+
+// Of each value with the one after it; 0 where all are the same.
+double neighbours_correlation(const std::vector<double>& values) {
+  const double mean =
+      std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+  double together = 0;
+  double alone = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    alone += (values[i] - mean) * (values[i] - mean);
+    if (i > 0) together += (values[i] - mean) * (values[i - 1] - mean);
+  }
+  return alone > 0 ? together / alone : 0;
+}
+
+std::vector<double> residuals_of(const Samples& samples, double slope) {
+  std::vector<double> residuals;
+  for (const TrendSample& sample : samples) residuals.push_back(sample.y - slope * sample.t);
+  return residuals;
+}
+
+double effective_samples(const std::vector<double>& residuals) {
+  constexpr double kCorrelationMax = 0.99;
+  const auto n = static_cast<double>(residuals.size());
+  const double r = neighbours_correlation(ranks_of(residuals));
+  const double corrected = std::clamp((n * r + 2) / (n - 4), 0.0, kCorrelationMax);
+  return n * (1 - corrected) / (1 + corrected);
+}
+
+// About a line through them, which takes two degrees of freedom.
+double deviation_of(const std::vector<double>& residuals) {
+  const auto n = static_cast<double>(residuals.size());
+  const double mean = std::accumulate(residuals.begin(), residuals.end(), 0.0) / n;
+  double squares = 0;
+  for (const double residual : residuals) squares += (residual - mean) * (residual - mean);
+  return std::sqrt(squares / (n - 2));
+}
+
+double normal_quantile(double p) { return boost::math::quantile(boost::math::normal(), p); }
+
+// Fewer than two degrees of freedom are no more than a guess at how few there are.
+double student_quantile(double p, double freedom) {
+  return boost::math::quantile(boost::math::students_t(std::max(freedom, 2.0)), p);
+}
+
+struct Compared {
+  Samples samples;
+  std::vector<double> slopes;
+  Trend trend;  // without bounds
+};
+
+std::optional<Compared> compare(std::span<const TrendSample> samples) {
+  Compared all{.samples = thinned(finite_ones(samples)), .slopes = {}, .trend = {}};
+  if (all.samples.size() < kTrendSamplesMin) return std::nullopt;
+  all.slopes = slopes_of(all.samples);
+  if (all.slopes.empty()) return std::nullopt;
+  all.trend.samples = all.samples.size();
+  all.trend.slope = median_of(all.slopes);
+  return all;
+}
+
 }  // namespace
 
 std::optional<Trend> theil_sen(std::span<const TrendSample> samples, double confidence) {
   GAUNTLET_CHECK(confidence > 0 && confidence < 1);
-  const Samples kept = thinned(finite_ones(samples));
-  if (kept.size() < kTrendSamplesMin) return std::nullopt;
-  std::vector<double> slopes = slopes_of(kept);
-  if (slopes.empty()) return std::nullopt;
-  const double z = boost::math::quantile(boost::math::normal(), (1 + confidence) / 2);
-  const double margin = z * std::sqrt(variance_of_s(kept));
-  const auto pairs = static_cast<double>(slopes.size());
-  Trend trend;
-  trend.samples = kept.size();
-  trend.slope = median_of(slopes);
-  trend.low = at_rank(slopes, std::floor((pairs - margin) / 2));
-  trend.high = at_rank(slopes, std::ceil((pairs + margin) / 2) + 1);
+  auto all = compare(samples);
+  if (!all) return std::nullopt;
+  all->trend.effective = static_cast<double>(all->samples.size());
+  const double z = normal_quantile((1 + confidence) / 2);
+  const double margin = z * std::sqrt(variance_of_s(all->samples));
+  const auto pairs = static_cast<double>(all->slopes.size());
+  all->trend.low = at_rank(all->slopes, std::floor((pairs - margin) / 2));
+  all->trend.high = at_rank(all->slopes, std::ceil((pairs + margin) / 2) + 1);
+  return all->trend;
+}
+
+std::optional<Trend> theil_sen_correlated(std::span<const TrendSample> samples, double confidence) {
+  GAUNTLET_CHECK(confidence > 0 && confidence < 1);
+  auto all = compare(samples);
+  if (!all) return std::nullopt;
+  Trend& trend = all->trend;
+  const auto residuals = residuals_of(all->samples, trend.slope);
+  trend.effective = effective_samples(residuals);
+  const double length = all->samples.back().t - all->samples.front().t;
+  const double away = student_quantile((1 + confidence) / 2, trend.effective - 2) *
+                      deviation_of(residuals) * std::sqrt(12 / trend.effective) / length;
+  trend.low = trend.slope - away;
+  trend.high = trend.slope + away;
   return trend;
 }
 

@@ -148,6 +148,79 @@ TEST(TheilSen, MoreConfidenceIsWider) {
   EXPECT_GT(wide->high, narrow->high);
 }
 
+// A line whose noise remembers: the correlation of neighbours is `keep`.
+Samples wandering_line(std::uint64_t seed, std::size_t n, double slope, double keep) {
+  core::Random random(seed);
+  auto samples = line(n, slope);
+  double noise = 0;
+  for (std::size_t i = 0; i < 100; ++i) noise = keep * noise + random.uniform() - 0.5;
+  for (auto& sample : samples) {
+    noise = keep * noise + random.uniform() - 0.5;
+    sample.y += noise;
+  }
+  return samples;
+}
+
+int held_of_1000(double keep, auto trend_of) {
+  int held = 0;
+  for (std::uint64_t seed = 0; seed < 1'000; ++seed) {
+    const auto trend = trend_of(wandering_line(seed, 60, 0.5, keep));
+    held += trend->low <= 0.5 && 0.5 <= trend->high ? 1 : 0;
+  }
+  return held;
+}
+
+// Whoever takes neighbours for independent is often wrong; the interval that allows for them holds
+// the slope nearly as often as it says.
+TEST(TheilSenCorrelated, HoldsTheSlopeWhereNeighboursResembleEachOther) {
+  const auto independent = [](const Samples& s) { return theil_sen(s); };
+  const auto correlated = [](const Samples& s) { return theil_sen_correlated(s); };
+  EXPECT_LT(held_of_1000(0.8, independent), 700);
+  EXPECT_GT(held_of_1000(0.8, correlated), 900);
+  EXPECT_GT(held_of_1000(0.5, correlated), 910);
+  EXPECT_GT(held_of_1000(0, correlated), 925);
+}
+
+TEST(TheilSenCorrelated, CountsWhatTheSamplesAreWorth) {
+  const auto loose = theil_sen_correlated(wandering_line(1, 500, 0.5, 0));
+  const auto tied = theil_sen_correlated(wandering_line(1, 500, 0.5, 0.9));
+  EXPECT_GT(loose->effective, 350);
+  EXPECT_LT(tied->effective, 60);  // 500 (1 - 0.9) / (1 + 0.9) is 26
+  EXPECT_EQ(tied->slope, theil_sen(wandering_line(1, 500, 0.5, 0.9))->slope);
+  EXPECT_GT(tied->effective, 10);
+}
+
+// By hand: n = 12, residuals +1 -1 by turns (their correlation is negative, so all 12 count), and
+// a slope of 0: 2.228 (Student's, 10) sqrt(12 / 10) sqrt(12 / 12) / 11 = 0.2219.
+TEST(TheilSenCorrelated, BoundsByHand) {
+  Samples samples;
+  for (int i = 0; i < 12; ++i) samples.push_back({i * 1.0, i % 2 == 0 ? 1.0 : -1.0});
+  const auto trend = theil_sen_correlated(samples);
+  ASSERT_TRUE(trend);
+  EXPECT_EQ(trend->effective, 12);
+  EXPECT_NEAR(trend->slope, 0, 1e-12);
+  EXPECT_NEAR(trend->high, 0.2219, 1e-3);
+  EXPECT_NEAR(trend->low, -0.2219, 1e-3);
+}
+
+TEST(TheilSenCorrelated, OneWaveIsNoTrend) {
+  Samples samples;
+  for (int i = 0; i < 20; ++i) samples.push_back({i * 1.0, std::sin(i * 0.3)});
+  const auto trend = theil_sen_correlated(samples);
+  ASSERT_TRUE(trend);
+  EXPECT_LT(trend->effective, 3);
+  EXPECT_LT(trend->low, 0);
+  EXPECT_GT(trend->high, 0);
+}
+
+TEST(TheilSenCorrelated, AFlatSeriesHasNoSlope) {
+  const auto trend = theil_sen_correlated(line(50, 0, 42));
+  ASSERT_TRUE(trend);
+  EXPECT_EQ(trend->slope, 0);
+  EXPECT_EQ(trend->low, 0);
+  EXPECT_EQ(trend->high, 0);
+}
+
 RC_GTEST_PROP(TheilSen, FindsASlopeAmongOutliers, ()) {
   const auto n = *rc::gen::inRange<std::size_t>(kTrendSamplesMin, 60);
   const double slope = *rc::gen::inRange(-1'000, 1'000) / 8.0;
