@@ -128,6 +128,23 @@ std::optional<std::uint64_t> proportional_bytes(std::span<const pid_t> pids) {
   return sum_bytes(pids, "smaps_rollup", "Pss:");
 }
 
+ProcessHoldings process_holdings(std::span<const pid_t> pids) {
+  const auto entries = [](const fs::path& folder) {
+    std::error_code error;
+    std::uint64_t count = 0;
+    fs::directory_iterator entry(folder, error);
+    for (; !error && entry != fs::directory_iterator(); entry.increment(error)) ++count;
+    return count;
+  };
+  ProcessHoldings holdings;
+  for (const pid_t pid : pids) {
+    const fs::path process = fs::path("/proc") / std::to_string(pid);
+    holdings.descriptors += entries(process / "fd");
+    holdings.threads += entries(process / "task");
+  }
+  return holdings;
+}
+
 std::vector<ThreadTime> own_threads() {
   std::vector<ThreadTime> threads;
   std::error_code error;

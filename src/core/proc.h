@@ -24,6 +24,13 @@ std::optional<std::uint64_t> resident_bytes(std::span<const pid_t> pids);
 // where the kernel tells it of none of them. Walks their page tables: some ms for 100 MB.
 std::optional<std::uint64_t> proportional_bytes(std::span<const pid_t> pids);
 
+// What the processes hold together: descriptors that are open, and threads.
+struct ProcessHoldings {
+  std::uint64_t descriptors = 0;  // of those processes that we may look into
+  std::uint64_t threads = 0;
+};
+ProcessHoldings process_holdings(std::span<const pid_t> pids);
+
 // Of all threads that the processes have now: a thread that ends takes its share with it, so the
 // sum may fall from one reading to the next.
 struct ProcessTime {

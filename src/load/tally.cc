@@ -86,6 +86,7 @@ void Tally::give_back(std::unique_ptr<run::Snapshot> empty) {
   empty->traffic = {};
   empty->group_completed = {};
   empty->first_signal = 0;
+  empty->pause_start = empty->pause_end = 0;
   empty_.push(std::move(empty));
 }
 

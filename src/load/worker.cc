@@ -12,6 +12,8 @@ namespace {
 constexpr core::Nanos kSweepInterval = 10 * core::kMillisecond;
 // Bursts sent per turn before the loop reads again, so that a late schedule cannot starve it.
 constexpr int kBurstsPerTurnMax = 1024;
+// Where this thread itself did not look for longer, it knows nothing of a pause of the target's.
+constexpr core::Nanos kUnwatchedMax = 50 * core::kMillisecond;
 // After the end of the load, what came due before it is sent for at most this long.
 constexpr core::Nanos kLateSendsMax = core::kSecond;
 
@@ -147,7 +149,23 @@ void Worker::drive(Clients& clients) {
     }
     if (now >= next_second_) end_second(clients, now);
     loop_->turn(std::min(end, next_wake(now)));
+    watch_answers(clients);
   }
+}
+
+// A pause of the target: nothing came on any connection, although answers were due all the while.
+void Worker::watch_answers(const Clients& clients) {
+  const core::Nanos now = core::monotonic_ns();
+  run::Snapshot& second = tally_.second();
+  const bool watched = now - watched_at_ <= kUnwatchedMax;
+  if (watched && now - silent_since_ > second.pause_end - second.pause_start) {
+    second.pause_start = silent_since_ - start_;
+    second.pause_end = now - start_;
+  }
+  const bool heard = second.traffic.reads != reads_seen_;
+  if (heard || !watched || clients.outstanding() == 0) silent_since_ = now;
+  reads_seen_ = second.traffic.reads;
+  watched_at_ = now;
 }
 
 core::Nanos Worker::next_wake(core::Nanos now) const {
@@ -294,6 +312,7 @@ void Worker::end_second(Clients& clients, core::Nanos now) {
   cpu_before_ = cpu;
   queue_delay_before_ = delay;
   second_start_ = now;
+  reads_seen_ = 0;
 }
 
 std::vector<pid_t> Worker::child_pids() const {

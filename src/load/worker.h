@@ -75,6 +75,7 @@ class Worker {
   void count_missed();
   void dispatch(Clients& clients, std::uint32_t client, core::Nanos intended, core::Nanos now);
   void start_faults(Clients& clients, core::Nanos now);
+  void watch_answers(const Clients& clients);
   void end_second(Clients& clients, core::Nanos now);
   void publish(const Clients& clients);
   core::Nanos stretch_end() const { return start_ + stretches_[stretch_].end; }  // monotonic
@@ -106,6 +107,9 @@ class Worker {
   core::Nanos next_sweep_ = 0;    // monotonic
   core::Nanos second_start_ = 0;  // monotonic
   core::Nanos next_second_ = 0;   // monotonic
+  core::Nanos watched_at_ = 0;    // monotonic; when answers were last looked for
+  core::Nanos silent_since_ = 0;  // monotonic
+  std::uint64_t reads_seen_ = 0;  // of the second in progress
   core::Nanos cpu_before_ = 0;
   core::Nanos queue_delay_before_ = 0;
 

@@ -223,6 +223,22 @@ core::Result<CapacityPlan> make_capacity_plan(const CapacityOptions& options) {
   return plan;
 }
 
+run::Plan ad_hoc_limits(const run::Plan& plan) {
+  run::Plan result = plan;
+  result.levels.clear();
+  result.faults.clear();
+  result.tests.clear();
+  result.phases = {{.name = "settle", .duration = 0, .measured = false},
+                   {.name = "steady", .duration = 0, .measured = true}};
+  for (const auto text : kDefaultLimits)
+    result.tests.push_back({.name = std::string(text),
+                            .purpose = {},
+                            .limits = {*run::parse_limit(text)},
+                            .fault = {}});
+  result.load.timeout = default_timeout(result);
+  return result;
+}
+
 run::Plan plan_at(const CapacityPlan& capacity, double load, core::Nanos length) {
   run::Plan plan = capacity.base;
   plan.load.rate = load;

@@ -33,6 +33,10 @@ void declare_capacity_options(CLI::App& app, CapacityOptions& options);
 
 core::Result<CapacityPlan> make_capacity_plan(const CapacityOptions& options);
 
+// A plan that is held against the limits that a search has where it is given none, at a rate of
+// each step's own: `plan` without its phases, faults and tests.
+run::Plan ad_hoc_limits(const run::Plan& plan);
+
 // The plan of a run at `load` whose measured phase lasts `length`, or longer where the limits'
 // quantiles need more messages than come due in it.
 run::Plan plan_at(const CapacityPlan& capacity, double load, core::Nanos length);

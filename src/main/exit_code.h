@@ -14,6 +14,7 @@ inline constexpr int kExitOk = 0;
 inline constexpr int kExitUsage = 2;
 inline constexpr int kExitUnreachable = 3;
 inline constexpr int kExitInternal = 5;
+inline constexpr int kExitInterrupted = 130;
 
 inline int exit_code_of(core::ErrorKind kind) {
   switch (kind) {

@@ -4,10 +4,10 @@
 
 #include <csignal>
 
+#include "main/exit_code.h"
+
 namespace gauntlet::main {
 namespace {
-
-constexpr int kExitInterrupted = 130;
 
 volatile std::sig_atomic_t requests = 0;
 int listening = 0;

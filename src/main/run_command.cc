@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "main/auto_rate.h"
 #include "main/climb.h"
 #include "main/commands.h"
 #include "main/exit_code.h"
@@ -30,6 +31,13 @@ int run_command(const RunOptions& options, const std::vector<std::string>& argv)
   if (const auto io = chosen_io(options.io); !io) return complain(io.error());
   auto plan = make_plan(options);
   if (!plan) return complain(plan.error());
+  std::optional<run::Capacity> capacity;
+  if (plan->load.capacity_share > 0) {
+    auto chosen = choose_rate(*plan, options, argv);
+    if (!chosen) return complain(chosen.error());
+    if (!*chosen) return kExitInterrupted;
+    capacity = std::move(*chosen);
+  }
   const auto stage = Stage::prepare(*plan, options);
   if (!stage) return complain(stage.error());
   record::Store& store = (*stage)->store();
@@ -39,6 +47,7 @@ int run_command(const RunOptions& options, const std::vector<std::string>& argv)
                    : complain(climbed.error());
   }
   RunSession session(std::move(*plan), options, argv, **stage, {.store = &store});
+  session.chose_rate(std::move(capacity));
   if (const auto met = session.meet_target(); !met) return complain(met.error());
   if (const auto open = session.open_connections(); !open) return complain(open.error());
   session.drive();

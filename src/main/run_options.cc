@@ -119,6 +119,7 @@ core::Result<void> spare_levels(const RunOptions& options, const run::Plan& plan
 core::Result<void> override_times(const RunOptions& options, run::LoadPlan& load) {
   auto rate = with_option(options.rate, "--rate", core::parse_rate, [&](double value) {
     load.rate = value;
+    load.capacity_share = 0;
     if (load.arrivals == run::Arrivals::closed) load.arrivals = run::Arrivals::constant;
     return in_bounds(value > 0 && value <= run::kRateMax, "--rate", "0-100000000/s");
   });

@@ -305,6 +305,7 @@ void RunSession::keep_second() {
   keep(keeping_.store->add(keeping_.level, {.seconds = recorder_->seconds(),
                                             .histograms = recorder_->histograms(),
                                             .memory = sampler_.memory(),
+                                            .holdings = sampler_.holdings(),
                                             .cores = sampler_.cores(),
                                             .faults = faults,
                                             .minutes = minutes,

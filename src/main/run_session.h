@@ -44,6 +44,8 @@ class RunSession {
   RunSession(run::Plan plan, const RunOptions& options, std::vector<std::string> argv, Stage& stage,
              Keeping keeping = {});
 
+  // The search that the plan's rate comes from, if there was one.
+  void chose_rate(std::optional<run::Capacity> capacity) { record_.capacity = std::move(capacity); }
   // Starts or reaches the target and agrees on the protocol. Errors: usage, unreachable.
   core::Result<void> meet_target();
   // Instead: goes on with the target (own server and metrics included) of a session that finished.

@@ -2,6 +2,8 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
+
 #include "core/proc.h"
 
 namespace gauntlet::main {
@@ -10,6 +12,8 @@ namespace {
 constexpr double kBytesPerMb = 1024.0 * 1024.0;
 // The kernel walks all pages of the target for it: milliseconds of one core.
 constexpr core::Nanos kProportionalInterval = 2 * core::kSecond;
+// It lists every descriptor: milliseconds for 15,000 of them.
+constexpr core::Nanos kHoldingsInterval = 5 * core::kSecond;
 
 double seconds(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
@@ -43,10 +47,24 @@ void TargetSampler::tick(core::Nanos now, double t) {
   if (roots.empty()) return;
   had_roots_ = true;
   const std::vector<pid_t> tree = core::process_tree(roots);
+  sample_holdings(now, t, tree);
   const auto bytes = core::resident_bytes(tree);
   if (!bytes) return;
   memory_.push_back({t, static_cast<double>(*bytes) / kBytesPerMb, proportional_mb(now, tree)});
   cores_.push_back(core_sample(t, tree, own_()));
+}
+
+void TargetSampler::sample_holdings(core::Nanos now, double t, const std::vector<pid_t>& tree) {
+  if (now < next_holdings_) return;
+  next_holdings_ = now + kHoldingsInterval;
+  if (at_first_.empty()) at_first_ = tree;
+  const auto gone = [&](pid_t pid) { return std::ranges::find(tree, pid) == tree.end(); };
+  const core::ProcessHoldings held = core::process_holdings(tree);
+  holdings_.push_back({.t = t,
+                       .processes = tree.size(),
+                       .ended = static_cast<std::uint64_t>(std::ranges::count_if(at_first_, gone)),
+                       .descriptors = held.descriptors,
+                       .threads = held.threads});
 }
 
 std::optional<double> TargetSampler::proportional_mb(core::Nanos now,
@@ -65,6 +83,7 @@ std::optional<double> TargetSampler::latest_mb() const {
 
 void TargetSampler::fill(run::Record& record) const {
   record.memory = memory_;
+  record.holdings = holdings_;
   record.cores = cores_;
   if (!memory_.empty()) return;
   record.memory_reason = had_roots_ ? "the target's processes were gone before the first sample"

@@ -28,18 +28,23 @@ class TargetSampler {
   void tick(core::Nanos now, double t);
   std::optional<double> latest_mb() const;
   const std::vector<run::MemorySample>& memory() const { return memory_; }
+  const std::vector<run::HoldingsSample>& holdings() const { return holdings_; }
   const std::vector<run::CoreSample>& cores() const { return cores_; }
   // Gives the record its samples, or the reason why there are none.
   void fill(run::Record& record) const;
 
  private:
+  void sample_holdings(core::Nanos now, double t, const std::vector<pid_t>& tree);
   std::optional<double> proportional_mb(core::Nanos now, const std::vector<pid_t>& tree);
 
   Pids roots_, own_;
   core::Nanos next_ = 0;
   core::Nanos next_proportional_ = 0;
+  core::Nanos next_holdings_ = 0;
+  std::vector<pid_t> at_first_;  // the processes of the first sample
   bool had_roots_ = false;
   std::vector<run::MemorySample> memory_;
+  std::vector<run::HoldingsSample> holdings_;
   std::vector<run::CoreSample> cores_;
 };
 

@@ -45,9 +45,9 @@ BOOST_DESCRIBE_ENUM(GaveWayWho, nobody, limits, target, generator, machine, unkn
 GAUNTLET_FIELDS(Operation, method, tool, arguments, weight, idempotent)
 GAUNTLET_FIELDS(ClientPlan, heartbeat, heartbeat_timeout, tcp_user_timeout, opening_timeout,
                 reconnect_on_timeout, backoff, retry, retries, retry_budget, attempt_timeout)
-GAUNTLET_FIELDS(LoadPlan, connections, rate, arrivals, burst, pipeline, threads, ramp, timeout,
-                reconnect_min, reconnect_max, reconnect, probe, client, floor, protocol, transport,
-                workers, mix, headers)
+GAUNTLET_FIELDS(LoadPlan, connections, rate, capacity_share, arrivals, burst, pipeline, threads,
+                ramp, timeout, reconnect_min, reconnect_max, reconnect, probe, client, floor,
+                protocol, transport, workers, mix, headers)
 GAUNTLET_FIELDS(LabPlan, use, tuned_tcp)
 GAUNTLET_FIELDS(Level, name, connections, rate, burst, workers, timeout, like, stock)
 GAUNTLET_FIELDS(Phase, name, duration, measured, level, rate_factor)
@@ -66,9 +66,10 @@ GAUNTLET_FIELDS(PhaseTotals, counts, latencies, operations, clients_hit)
 GAUNTLET_FIELDS(Second, t, length, phase, counts, traffic, response_p50_ms, response_p95_ms,
                 response_p99_ms, response_max_ms, service_p99_ms, send_lag_p99_ms,
                 connections_ready, outstanding, victims_waiting, first_signal_s, generator_cpu,
-                group_completed)
+                pause_s, group_completed)
 GAUNTLET_FIELDS(TimedHistograms, t, length, phase, response, service, send_lag)
 GAUNTLET_FIELDS(MemorySample, t, resident_mb, proportional_mb)
+GAUNTLET_FIELDS(HoldingsSample, t, processes, ended, descriptors, threads)
 GAUNTLET_FIELDS(CoreSample, t, target_cpu_s, target_wait_s, generator_cpu_s, idle_s, capacity_s)
 GAUNTLET_FIELDS(ClientOutcome, completed, errors, connects, drops, victim_of, recovered_from,
                 longest_outage_s, sessions_opened, sessions_kept, sessions_lost)
@@ -104,9 +105,9 @@ GAUNTLET_FIELDS(CapacityStep, load, result, gave_way)
 GAUNTLET_FIELDS(Capacity, of_connections, from, to, per_connection_per_s, steps, found, below_from,
                 above_to, narrow, hold_share, hold, gave_way, gave_way_at, lost, notes)
 GAUNTLET_FIELDS(Record, plan, run, host, target, phases, phase_start_s, seconds, histograms, memory,
-                memory_reason, cores, clients, outages, faults, probe, self_check, lab, floor,
-                levels, level_records, capacity, opened_s, connections_peak, unmatched_answers,
-                nonce_verified, interrupted, died, target_exited, target_exit)
+                memory_reason, holdings, cores, clients, outages, faults, probe, self_check, lab,
+                floor, levels, level_records, capacity, opened_s, connections_peak,
+                unmatched_answers, nonce_verified, interrupted, died, target_exited, target_exit)
 
 GAUNTLET_FIELDS(CheckResult, metric, limit, observed, outcome, reason)
 GAUNTLET_FIELDS(TestResult, name, outcome, observed, limit, evidence, reason, checks)

@@ -121,6 +121,10 @@ void load_gauges(Text& text, const run::Plan& plan, const run::Second& latest) {
              per_second(scheduled));
   text.gauge("error_ratio", "Errors to messages that came due, in the last second.",
              scheduled > 0 ? static_cast<double>(errors) / static_cast<double>(scheduled) : 0);
+  text.gauge("target_stall_seconds",
+             "The longest time without an answer on any connection while some were due, up to the "
+             "end of the last second.",
+             latest.pause_s);
   text.gauge("outstanding_messages", "Messages sent and not finished.",
              static_cast<double>(latest.outstanding));
   text.family("connections", "gauge", "Connections by state; ready means MCP opening done.");

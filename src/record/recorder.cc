@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
+#include <utility>
 
 #include "core/check.h"
 
@@ -14,7 +16,11 @@ void append(run::Snapshot& earlier, const run::Snapshot& later) {
   earlier.connections_ready = 0;
   earlier.outstanding = 0;
   earlier.victims_waiting = 0;
+  const auto longer = earlier.pause_end - earlier.pause_start > later.pause_end - later.pause_start
+                          ? std::pair(earlier.pause_start, earlier.pause_end)
+                          : std::pair(later.pause_start, later.pause_end);
   earlier.merge(later);
+  std::tie(earlier.pause_start, earlier.pause_end) = longer;
 }
 
 run::Second to_second(const run::Snapshot& all) {
@@ -28,6 +34,7 @@ run::Second to_second(const run::Snapshot& all) {
   second.connections_ready = all.connections_ready;
   second.outstanding = all.outstanding;
   second.victims_waiting = all.victims_waiting;
+  second.pause_s = core::to_seconds(all.pause_end - all.pause_start);
   second.first_signal_s = core::to_seconds(all.first_signal);
   second.group_completed = all.group_completed;
   second.generator_cpu = second.length > 0 ? core::to_seconds(all.cpu) / second.length : 0;

@@ -53,6 +53,7 @@ run::Second merged(std::span<const run::Second> parts, const run::Latencies& lat
     for (std::size_t i = 0; i < all.group_completed.size(); ++i)
       all.group_completed[i] += part.group_completed[i];
     all.victims_waiting = std::max(all.victims_waiting, part.victims_waiting);
+    all.pause_s = std::max(all.pause_s, part.pause_s);
     if (all.first_signal_s == 0) all.first_signal_s = part.first_signal_s;
     cpu_s += part.generator_cpu * part.length;
   }

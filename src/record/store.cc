@@ -91,6 +91,7 @@ core::Result<void> Store::add(std::int64_t level, const News& news) {
     auto done = append(database, kSeconds, level, news.seconds, written.second);
     if (done) done = append(database, kHistograms, level, news.histograms, written.histogram);
     if (done) done = append(database, kMemory, level, news.memory, written.memory);
+    if (done) done = append(database, kHoldings, level, news.holdings, written.holding);
     if (done) done = append(database, kCores, level, news.cores, written.core);
     for (const auto& minute : news.minutes)
       if (done) done = put_minute(database, level, minute);
@@ -113,6 +114,7 @@ core::Result<void> Store::write_level(std::int64_t level, const run::Record& rec
   if (done) done = insert_rows(database, kSeconds, level, std::span(record.seconds));
   if (done) done = insert_rows(database, kHistograms, level, std::span(record.histograms));
   if (done) done = insert_rows(database, kMemory, level, std::span(record.memory));
+  if (done) done = insert_rows(database, kHoldings, level, std::span(record.holdings));
   if (done) done = insert_rows(database, kCores, level, std::span(record.cores));
   if (done) done = insert_rows(database, kClients, level, std::span(record.clients));
   if (done) done = insert_rows(database, kOutages, level, std::span(record.outages));

@@ -41,6 +41,7 @@ class Store {
     std::span<const run::Second> seconds;
     std::span<const run::TimedHistograms> histograms;
     std::span<const run::MemorySample> memory;
+    std::span<const run::HoldingsSample> holdings;
     std::span<const run::CoreSample> cores;
     std::span<const run::FaultRecord> faults;  // those that are over
     std::span<const RollUp::Minute> minutes;
@@ -56,7 +57,7 @@ class Store {
 
  private:
   struct Written {  // up to where each series of a level is on disk
-    double second = -1e9, histogram = -1e9, memory = -1e9, core = -1e9;
+    double second = -1e9, histogram = -1e9, memory = -1e9, holding = -1e9, core = -1e9;
     std::size_t faults = 0;
   };
 

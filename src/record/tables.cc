@@ -18,15 +18,15 @@ constexpr std::string_view kOwnTables =
     "PRIMARY KEY (level, name)) WITHOUT ROWID;"
     "CREATE TABLE events (level INTEGER NOT NULL, t REAL, kind TEXT NOT NULL, name TEXT NOT NULL, "
     "value TEXT NOT NULL)";
-constexpr std::array<std::string_view, 9> kAllTables = {"environment", "self_check", "events",
-                                                        kSeconds,      kHistograms,  kMemory,
-                                                        kCores,        kClients,     kOutages};
+constexpr std::array<std::string_view, 10> kAllTables = {
+    "environment", "self_check", "events", kSeconds, kHistograms,
+    kMemory,       kHoldings,    kCores,   kClients, kOutages};
 
 // Whether a member of the record has a table of its own.
 bool has_table(std::string_view member) {
-  constexpr std::array<std::string_view, 9> kNames = {kSeconds, kHistograms,  kMemory,
-                                                      kCores,   kClients,     kOutages,
-                                                      "faults", "self_check", "level_records"};
+  constexpr std::array<std::string_view, 10> kNames = {
+      kSeconds, kHistograms, kMemory,  kHoldings,    kCores,
+      kClients, kOutages,    "faults", "self_check", "level_records"};
   return std::ranges::find(kNames, member) != kNames.end();
 }
 
@@ -111,6 +111,7 @@ core::Result<void> create_tables(Database& database) {
   if (done) done = create_table<run::Second>(database, kSeconds);
   if (done) done = create_table<run::TimedHistograms>(database, kHistograms);
   if (done) done = create_table<run::MemorySample>(database, kMemory);
+  if (done) done = create_table<run::HoldingsSample>(database, kHoldings);
   if (done) done = create_table<run::CoreSample>(database, kCores);
   if (done) done = create_table<run::ClientOutcome>(database, kClients);
   if (done) done = create_table<run::Outage>(database, kOutages);
@@ -182,6 +183,7 @@ core::Result<run::Record> read_level(Database& database, std::int64_t level) {
   if (done) done = read_into(database, kSeconds, level, record.seconds, "t");
   if (done) done = read_into(database, kHistograms, level, record.histograms, "t");
   if (done) done = read_into(database, kMemory, level, record.memory, "t");
+  if (done) done = read_into(database, kHoldings, level, record.holdings, "t");
   if (done) done = read_into(database, kCores, level, record.cores, "t");
   if (done) done = read_into(database, kClients, level, record.clients, "rowid");
   if (done) done = read_into(database, kOutages, level, record.outages, "rowid");

@@ -14,6 +14,7 @@ namespace gauntlet::record {
 inline constexpr std::string_view kSeconds = "seconds";
 inline constexpr std::string_view kHistograms = "histograms";
 inline constexpr std::string_view kMemory = "memory";
+inline constexpr std::string_view kHoldings = "holdings";
 inline constexpr std::string_view kCores = "cores";
 inline constexpr std::string_view kClients = "clients";
 inline constexpr std::string_view kOutages = "outages";

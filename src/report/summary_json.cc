@@ -10,6 +10,7 @@
 #include "report/summary_faults.h"
 #include "run/capacity_text.h"
 #include "run/measured.h"
+#include "run/slices.h"
 #include "stats/capacity_search.h"
 
 namespace gauntlet::report {
@@ -290,7 +291,28 @@ json::object seconds_json(const std::vector<run::Second>& all) {
               [](const Second& s) {
                 return s.counts.errors[static_cast<std::size_t>(run::ErrorClass::indeterminate)];
               })},
+      {"pause_s", column(all, &Second::pause_s)},
       {"generator_cpu", column(all, &Second::generator_cpu)}};
+}
+
+json::array slices_json(const run::Record& record) {
+  json::array slices;
+  if (!run::is_soak(record.plan)) return slices;
+  const auto count = [](const std::optional<std::uint64_t>& value) {
+    return value ? json::value(*value) : json::value(nullptr);
+  };
+  for (const auto& slice : run::slices_of(record))
+    slices.push_back(json::object{{"start_s", number(slice.start_s)},
+                                  {"end_s", number(slice.end_s)},
+                                  {"scheduled", slice.counts.scheduled},
+                                  {"completed", slice.counts.completed},
+                                  {"errors", errors_json(slice.counts.errors)},
+                                  {"response_time_ms", times_json(slice.response)},
+                                  {"pause_max_ms", number(slice.pause_max_s * 1e3)},
+                                  {"target_memory_mb", number(slice.memory_mb.value_or(NAN))},
+                                  {"target_descriptors", count(slice.descriptors)},
+                                  {"target_threads", count(slice.threads)}});
+  return slices;
 }
 
 json::object level_json(const run::LevelResult& result) {
@@ -462,6 +484,7 @@ std::string summary_json(const run::Record& record, const run::Verdict& verdict,
       {"patterns", patterns_json(record.levels)},
       {"scaling", scaling_json(record)},
       {"capacity", record.capacity ? capacity_json(*record.capacity) : json::value(nullptr)},
+      {"slices", slices_json(record)},
       {"seconds", seconds_json(record.seconds)},
       {"hdr", hdr_json(measured.latencies)},
       {"verdict", run::to_string(verdict.outcome)},

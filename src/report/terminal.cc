@@ -16,6 +16,7 @@
 #include "report/capacity_table.h"
 #include "report/faults_text.h"
 #include "report/scaling_text.h"
+#include "report/slices_text.h"
 #include "run/limit.h"
 #include "run/measured.h"
 
@@ -263,6 +264,7 @@ std::string verdict_text(const run::Record& record, const run::Verdict& verdict,
   if (!record.levels.empty()) out += levels_tables(record);
   out += faults_text(record);
   if (record.capacity) out += capacity_table(*record.capacity);
+  out += slices_text(record);
   const auto line = [&](std::string_view title, std::string_view text) {
     if (!text.empty()) fmt::format_to(std::back_inserter(out), "{:<10}  {}\n", title, text);
   };

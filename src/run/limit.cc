@@ -99,6 +99,42 @@ void add_server(std::vector<Metric>& all) {
                  .meaning = "growth of resident memory over 5 minutes (Theil-Sen slope)"});
 }
 
+void add_soak(std::vector<Metric>& all) {
+  all.push_back({.name = "memory_drift",
+                 .kind = MetricKind::memory_drift,
+                 .unit = Unit::megabytes_per_day,
+                 .meaning = "growth of resident memory over 24 h, of its lower envelope"});
+  all.push_back({.name = "descriptors_drift",
+                 .kind = MetricKind::descriptors_drift,
+                 .unit = Unit::number,
+                 .meaning = "descriptors that the target opens more than it closes, in 24 h"});
+  all.push_back({.name = "threads_drift",
+                 .kind = MetricKind::threads_drift,
+                 .unit = Unit::number,
+                 .meaning = "threads that the target starts more than it ends, in 24 h"});
+  all.push_back({.name = "error_rate_drift",
+                 .kind = MetricKind::error_rate_drift,
+                 .unit = Unit::ratio,
+                 .meaning = "rise of the error rate from the measured phase's begin to its end"});
+  all.push_back({.name = "error_rate_hourly",
+                 .kind = MetricKind::error_rate_slices,
+                 .unit = Unit::ratio,
+                 .meaning = "errors / scheduled in the worst hour, or tenth of a shorter phase"});
+  all.push_back({.name = "p95_hourly",
+                 .kind = MetricKind::p95_slices,
+                 .unit = Unit::milliseconds,
+                 .meaning = "how far p95 of any hour (tenth) lies from that of the first steady"});
+  all.push_back({.name = "crashes",
+                 .kind = MetricKind::crashes,
+                 .unit = Unit::count,
+                 .meaning = "processes of the target that were there at the begin and ended"});
+  all.push_back(
+      {.name = "pause_max",
+       .kind = MetricKind::pause,
+       .unit = Unit::milliseconds,
+       .meaning = "longest time without an answer on any connection, while some were due"});
+}
+
 struct FaultMetric {
   std::string_view name;
   MetricKind kind;
@@ -199,6 +235,7 @@ std::vector<Metric> make_metrics() {
             MetricKind::service_mean);
   add_errors(all);
   add_server(all);
+  add_soak(all);
   add_fault(all);
   add_levels(all);
   return all;
@@ -235,7 +272,8 @@ core::Result<double> parse_value(std::string_view text, Unit unit) {
     case Unit::milliseconds: return in_units(core::parse_duration(text), core::kMillisecond);
     case Unit::seconds: return in_units(core::parse_duration(text), core::kSecond);
     case Unit::megabytes:
-    case Unit::megabytes_per_5min: return in_units(core::parse_bytes(text), kMegabyte);
+    case Unit::megabytes_per_5min:
+    case Unit::megabytes_per_day: return in_units(core::parse_bytes(text), kMegabyte);
     case Unit::ratio: return core::parse_ratio(text);
     case Unit::number: return parse_number(text);
   }
@@ -352,6 +390,7 @@ std::string format_value(double value, Unit unit) {
     case Unit::seconds: return fmt::format("{} s", short_number(value));
     case Unit::megabytes: return fmt::format("{} MB", short_number(value));
     case Unit::megabytes_per_5min: return fmt::format("{} MB per 5 min", short_number(value));
+    case Unit::megabytes_per_day: return fmt::format("{} MB per 24 h", short_number(value));
     case Unit::ratio: return fmt::format("{} %", short_number(value * 100));
     case Unit::number: return short_number(value);
   }

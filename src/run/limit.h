@@ -27,6 +27,7 @@ enum class Unit : std::uint8_t {
   seconds,
   megabytes,  // 2^20 bytes
   megabytes_per_5min,
+  megabytes_per_day,
   ratio,   // 0 to 1, printed in per cent
   number,  // no unit
 };
@@ -48,6 +49,15 @@ enum class MetricKind : std::uint8_t {
   spread_max_mean,
   memory_peak,
   memory_growth,
+  // Of a long run, from here…
+  memory_drift,
+  descriptors_drift,
+  threads_drift,
+  error_rate_drift,
+  error_rate_slices,
+  p95_slices,
+  crashes,  // …to here
+  pause,
   // Of a fault, from here…
   recovery,
   healed,
@@ -94,6 +104,11 @@ const Metric* find_metric(std::string_view name);
 // Whether it is one of a fault's, so that its test has to name the fault.
 inline bool speaks_of_fault(MetricKind kind) {
   return kind >= MetricKind::recovery && kind <= MetricKind::reconnected;
+}
+
+// Whether it is one of a long run, whose reports tell it slice by slice (run/slices.h).
+inline bool speaks_of_soak(MetricKind kind) {
+  return kind >= MetricKind::memory_drift && kind <= MetricKind::crashes;
 }
 
 // Whether it is one of all levels of a suite together.

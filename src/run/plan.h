@@ -53,6 +53,8 @@ struct ClientPlan {
 struct LoadPlan {
   std::uint32_t connections = 1;
   double rate = 0;  // messages per second, all connections together; unused when closed
+  // Above 0: the rate is this share of the capacity that is found first, and `rate` the most.
+  double capacity_share = 0;
   Arrivals arrivals = Arrivals::constant;
   std::uint32_t burst = 1;                              // calls of one client at the same instant
   std::uint32_t pipeline = 1;                           // HTTP requests in flight per connection

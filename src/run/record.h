@@ -30,6 +30,8 @@ struct Second {
   std::uint64_t victims_waiting = 0;
   double first_signal_s = 0;  // of trouble, as a client sees it; 0: none
   double generator_cpu = 0;   // cores
+  // The longest time without an answer on any connection while some were due, up to its end.
+  double pause_s = 0;
   GroupCounts group_completed{};
 };
 
@@ -47,6 +49,15 @@ struct MemorySample {
   double resident_mb = 0;  // all processes of the target together
   // The same with what they share counted once (PSS); at every few samples, where it can be read.
   std::optional<double> proportional_mb = {};
+};
+
+// What the target's processes hold, beside memory.
+struct HoldingsSample {
+  double t = 0;
+  std::uint64_t processes = 0;
+  std::uint64_t ended = 0;  // of the processes that were there at the first sample
+  std::uint64_t descriptors = 0;
+  std::uint64_t threads = 0;
 };
 
 // Who had the cores of the machine that the target runs on, in CPU seconds since the respective
@@ -282,7 +293,8 @@ struct Record {
   std::vector<Second> seconds;
   std::vector<TimedHistograms> histograms;
   std::vector<MemorySample> memory;
-  std::string memory_reason;      // why there are no samples, if there are none
+  std::string memory_reason;  // why there are no samples, if there are none
+  std::vector<HoldingsSample> holdings;
   std::vector<CoreSample> cores;  // none where the target's processes are not visible
   std::vector<ClientOutcome> clients;
   std::vector<Outage> outages;  // of all clients, by their end

@@ -61,6 +61,9 @@ void Snapshot::merge(const Snapshot& other) {
   victims_waiting += other.victims_waiting;
   if (other.first_signal != 0 && (first_signal == 0 || other.first_signal < first_signal))
     first_signal = other.first_signal;
+  pause_start = std::max(pause_start, other.pause_start);
+  pause_end = std::min(pause_end, other.pause_end);
+  if (pause_end <= pause_start) pause_start = pause_end = 0;
   cpu += other.cpu;
   run_queue_delay += other.run_queue_delay;
 }

@@ -90,6 +90,9 @@ struct Snapshot {
   std::uint64_t connections_ready = 0;
   std::uint64_t outstanding = 0;      // dispatched, not finished
   std::uint64_t victims_waiting = 0;  // hit by a fault and not yet reconnected
+  // The longest time without an answer while some were due, seen up to `end`; it may have begun
+  // before `start`. Both 0: none that was seen. Of several threads: when none of them had one.
+  core::Nanos pause_start = 0, pause_end = 0;
   // The first error, missed heartbeat or lost connection in it; 0: none.
   core::Nanos first_signal = 0;
   core::Nanos cpu = 0;              // of this thread, in this second

@@ -17,6 +17,10 @@ namespace gauntlet::run {
 
 namespace {
 
+// Of rate = "auto": a soak is to measure the server, and not a machine at its limit.
+constexpr double kCapacityShare = 0.6;
+constexpr double kAutoRateMax = 500'000;
+
 void read_headers(TomlTable& load, Plan& plan) {
   const auto* node = load.find("headers");
   if (node == nullptr) return;
@@ -39,7 +43,21 @@ Arrivals read_arrivals(TomlTable& load) {
 
 std::uint32_t narrow(std::uint64_t value) { return static_cast<std::uint32_t>(value); }
 
+bool rate_is_auto(const TomlTable& load) {
+  const auto* node = load.find("rate");
+  return node != nullptr && node->value<std::string_view>() == "auto";
+}
+
 void read_rate(TomlTable& load, Plan& plan) {
+  if (rate_is_auto(load)) {
+    plan.load.capacity_share = load.ratio("capacity_share", kCapacityShare);
+    plan.load.rate = load.has("rate_max") ? load.rate("rate_max", {0, kRateMax}) : kAutoRateMax;
+    if (plan.load.arrivals == Arrivals::closed)
+      load.complain("rate", "has no meaning where arrivals = \"closed\"");
+    return;
+  }
+  for (const std::string_view key : {"capacity_share", "rate_max"})
+    if (load.has(key)) load.complain(key, "only goes with rate = \"auto\"");
   plan.load.rate = load.rate("rate", {0, kRateMax});
   if (plan.load.arrivals != Arrivals::closed) return load.require("rate");
   if (load.has("rate")) load.complain("rate", "has no meaning where arrivals = \"closed\"");
@@ -263,7 +281,7 @@ void read_load(TomlTable& top, Plan& plan) {
   TomlTable load(*node->as_table(), "[load]",
                  {"connections", "rate", "arrivals", "burst", "pipeline", "threads", "ramp",
                   "timeout", "reconnect", "reconnect_min", "reconnect_max", "headers", "protocol",
-                  "transport", "workers", "floor", "probe"},
+                  "transport", "workers", "floor", "probe", "capacity_share", "rate_max"},
                  top.problems());
   LoadPlan& result = plan.load;
   result.arrivals = read_arrivals(load);

@@ -64,6 +64,8 @@ bool depends_on_speed(run::MetricKind kind) {
     case response_mean:
     case service_quantile:
     case service_mean:
+    case p95_slices:
+    case pause:
     case spread_p:  // what was not answered in time is missing from the counts
     case spread_max_mean:
     case throughput_gain:

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <ranges>
 #include <utility>
 #include <vector>
@@ -25,7 +26,9 @@ std::vector<std::uint64_t> connections_ready(const run::Record& record) {
   std::vector<std::uint64_t> ready;
   for (const auto& second : record.seconds) {
     const bool inside = second.t > measured.start_s && second.t <= measured.end_s;
-    if (inside) ready.push_back(second.connections_ready);
+    // In a long run a row may be a minute.
+    const auto weight = static_cast<std::size_t>(std::max(std::lround(second.length), 1L));
+    if (inside) ready.insert(ready.end(), weight, second.connections_ready);
   }
   return ready;
 }
@@ -65,33 +68,6 @@ std::string error_evidence(const run::Counts& counts) {
                      core::format_count(counts.scheduled), classes);
 }
 
-// Errors that a saturated generator or a busy machine may have made. What a later fault cut off
-// would have been over before it, had it been sent and answered in time.
-bool may_be_own(const run::Record& record, ErrorClass error) {
-  if (error == ErrorClass::indeterminate) return !record.faults.empty();
-  return error == ErrorClass::timeout || error == ErrorClass::unsent;
-}
-
-std::uint64_t own_errors(const run::Record& record) {
-  const auto& errors = run::measured_totals(record).counts.errors;
-  std::uint64_t own = 0;
-  for (std::size_t i = 0; i < errors.size(); ++i)
-    if (may_be_own(record, static_cast<ErrorClass>(i))) own += errors[i];
-  return own;
-}
-
-// Why `own` of the errors need not be the target's; "" where they are.
-std::string doubt_about(const run::SelfCheck& check, std::uint64_t own) {
-  const auto count = core::format_count(own);
-  if (!check.trusted) {
-    return fmt::format("generator_saturated: {} of the errors may be its own ({})", count,
-                       check.reasons.empty() ? "" : check.reasons.front());
-  }
-  if (check.machine_busy.empty()) return "";
-  return fmt::format("machine_busy: {} of the errors may come of it ({})", count,
-                     check.machine_busy);
-}
-
 // `all` of some errors, of which `own` may not be the target's; out of `whole`.
 Observed observe_share(const run::Record& record, const run::Metric& metric, std::uint64_t all,
                        std::uint64_t own, double whole) {
@@ -108,11 +84,11 @@ Observed observe_errors(const run::Record& record, const run::Metric& metric) {
   if (counts.scheduled == 0) return inconclusive(std::string(kNothingScheduled));
   const auto all = run::sum(counts.errors);
   if (metric.kind == run::MetricKind::error_rate) {
-    return observe_share(record, metric, all, own_errors(record),
+    return observe_share(record, metric, all, own_errors(record, counts.errors),
                          static_cast<double>(counts.scheduled));
   }
   if (metric.kind == run::MetricKind::errors) {
-    return observe_share(record, metric, all, own_errors(record), 1);
+    return observe_share(record, metric, all, own_errors(record, counts.errors), 1);
   }
   const auto of_class = counts.errors[metric.error_class];
   const auto error_class = static_cast<ErrorClass>(metric.error_class);
@@ -174,6 +150,29 @@ Observed observe_worst_errors(const run::Record& record, const run::Metric& metr
 
 }  // namespace
 
+bool may_be_own(const run::Record& record, ErrorClass error) {
+  if (error == ErrorClass::indeterminate) return !record.faults.empty();
+  return error == ErrorClass::timeout || error == ErrorClass::unsent;
+}
+
+std::uint64_t own_errors(const run::Record& record, const run::ErrorCounts& errors) {
+  std::uint64_t own = 0;
+  for (std::size_t i = 0; i < errors.size(); ++i)
+    if (may_be_own(record, static_cast<ErrorClass>(i))) own += errors[i];
+  return own;
+}
+
+std::string doubt_about(const run::SelfCheck& check, std::uint64_t own) {
+  const auto count = core::format_count(own);
+  if (!check.trusted) {
+    return fmt::format("generator_saturated: {} of the errors may be its own ({})", count,
+                       check.reasons.empty() ? "" : check.reasons.front());
+  }
+  if (check.machine_busy.empty()) return "";
+  return fmt::format("machine_busy: {} of the errors may come of it ({})", count,
+                     check.machine_busy);
+}
+
 std::string message_evidence(const run::Record& record) {
   const auto& counts = run::measured_totals(record).counts;
   return fmt::format("{} messages verified of {} scheduled over {:.1f} s{}",
@@ -201,6 +200,14 @@ Observed observe(const run::Record& record, const run::Test& test, const run::Me
     case spread_max_mean: return observe_spread(record, metric);
     case memory_peak:
     case memory_growth: return observe_memory(record, metric);
+    case memory_drift:
+    case descriptors_drift:
+    case threads_drift:
+    case error_rate_drift: return observe_drift(record, metric);
+    case error_rate_slices:
+    case p95_slices: return observe_slices(record, metric);
+    case crashes: return observe_crashes(record, metric);
+    case pause: return observe_pause(record, metric);
     case recovery:
     case healed:
     case detection:

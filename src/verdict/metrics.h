@@ -16,6 +16,16 @@
 //                    proportional memory (PSS) where it can be read, else of resident memory
 //   memory_growth    Theil-Sen slope of these samples x 5 min, with its 95 % confidence interval;
 //                    a projection where the phase is shorter, and then it says so
+//   memory_drift     slope of the lower envelope of resident memory, warm-up left out, x 24 h, with
+//                    bounds that allow for neighbours that resemble each other (stats/drift.h);
+//                    descriptors and threads are taken the same way
+//   error_rate_drift Theil-Sen line through the error rate of short windows, with Sen's bounds, over
+//                    the whole phase
+//   error_rate_hourly, p95_hourly  slices of an hour, or of a tenth of a phase of less than ten
+//                    hours (run/slices.h); p95 from all times in the slice, merged exactly, and
+//                    compared with the first slice that begins after p95's own warm-up
+//   crashes          processes of the target that were there at the begin of load and are no more
+//   pause_max        times in which the generator itself was late to look do not count
 //   recovery         from the fault's start to recovered, by stats/recovery.h on one-second windows
 //   reconnected      victims that are back / victims
 //   throughput_gain  of a climbing suite: throughput of its last judged level / of its first
@@ -46,11 +56,22 @@ Observed observe(const run::Record& record, const run::Test& test, const run::Me
 // "149,870 messages verified of 149,870 scheduled over 30.0 s, nonce checked on each"
 std::string message_evidence(const run::Record& record);
 
+// Errors that a saturated generator or a busy machine may have made. What a later fault cut off
+// would have been over before it, had it been sent and answered in time.
+bool may_be_own(const run::Record& record, run::ErrorClass error);
+std::uint64_t own_errors(const run::Record& record, const run::ErrorCounts& errors);
+// Why `own` of the errors need not be the target's; "" where they are.
+std::string doubt_about(const run::SelfCheck& check, std::uint64_t own);
+
 // One each for the parts of a record.
 Observed observe_times(const run::Record& record, const run::Metric& metric,
-                       const run::Limit& limit);                                // latency.cc
-Observed observe_spread(const run::Record& record, const run::Metric& metric);  // spread.cc
-Observed observe_memory(const run::Record& record, const run::Metric& metric);  // memory.cc
+                       const run::Limit& limit);                                 // latency.cc
+Observed observe_spread(const run::Record& record, const run::Metric& metric);   // spread.cc
+Observed observe_memory(const run::Record& record, const run::Metric& metric);   // memory.cc
+Observed observe_drift(const run::Record& record, const run::Metric& metric);    // soak.cc
+Observed observe_slices(const run::Record& record, const run::Metric& metric);   // soak.cc
+Observed observe_crashes(const run::Record& record, const run::Metric& metric);  // soak.cc
+Observed observe_pause(const run::Record& record, const run::Metric& metric);    // soak.cc
 Observed observe_fault(const run::Record& record, const run::Test& test, const run::Metric& metric,
                        const run::Limit& limit);  // fault.cc
 Observed observe_hit(const run::Record& record, const run::FaultRecord& fault,

@@ -420,6 +420,48 @@ TEST(Workers, OfALevelComeBeforeThoseOfTheLoad) {
   EXPECT_EQ(at_level(*scale, 5).load.workers, 2U) << "one of them is killed";
 }
 
+TEST(Suite, RateMayBeAShareOfTheCapacity) {
+  const auto plan = parse_suite(
+      with("rate = \"100/s\"", "rate = \"auto\"\ncapacity_share = \"50%\"\nrate_max = \"2k/s\""),
+      "my.toml", Mode::demo);
+  ASSERT_TRUE(plan) << plan.error().text;
+  EXPECT_DOUBLE_EQ(plan->load.capacity_share, 0.5);
+  EXPECT_DOUBLE_EQ(plan->load.rate, 2000);
+  const auto plain = parse_suite(with("\"100/s\"", "\"auto\""), "my.toml", Mode::demo);
+  ASSERT_TRUE(plain) << plain.error().text;
+  EXPECT_DOUBLE_EQ(plain->load.capacity_share, 0.6);
+  EXPECT_DOUBLE_EQ(plain->load.rate, 500'000);
+  const auto given =
+      parse_suite(with("\"100/s\"", "\"100/s\"\ncapacity_share = 0.5"), "my.toml", Mode::demo);
+  ASSERT_FALSE(given);
+  EXPECT_EQ(given.error().text,
+            "my.toml:6: `capacity_share` in [load]: only goes with rate = \"auto\"");
+}
+
+TEST(Suite, SustainedIsWhatTheDesignSays) {
+  const auto plan = load_suite("sustained", Mode::extended);
+  ASSERT_TRUE(plan) << plan.error().text;
+  EXPECT_EQ(plan->metrics_port, 9093);
+  EXPECT_EQ(plan->load.connections, 15'000U);
+  EXPECT_DOUBLE_EQ(plan->load.capacity_share, 0.6);
+  EXPECT_DOUBLE_EQ(plan->load.rate, 500'000);
+  EXPECT_EQ(phase_start(*plan, plan->phases.size()), 24 * 3600 * core::kSecond);
+  std::vector<std::string> limits;
+  for (const auto& test : plan->tests)
+    for (const auto& limit : test.limits) limits.push_back(test.name + ": " + limit.text);
+  EXPECT_THAT(limits,
+              testing::ElementsAre("soak_24_hour: crashes <= 0", "soak_24_hour: error_rate < 0.1%",
+                                   "soak_24_hour: connections >= 15000",
+                                   "memory_stability: memory_drift < 500MB",
+                                   "memory_stability: descriptors_drift <= 1000",
+                                   "memory_stability: threads_drift <= 50",
+                                   "error_rate_stability: error_rate_hourly < 0.1%",
+                                   "error_rate_stability: error_rate_drift < 0.05%",
+                                   "latency_stability: p95_hourly <= 20ms"));
+  EXPECT_EQ(phase_start(*load_suite("sustained", Mode::short_), 2), 3600 * core::kSecond);
+  EXPECT_EQ(phase_start(*load_suite("sustained", Mode::demo), 2), 600 * core::kSecond);
+}
+
 TEST(Suite, UnknownNameSaysWhatThereIs) {
   const auto plan = load_suite("basline", Mode::demo);
   ASSERT_FALSE(plan);
