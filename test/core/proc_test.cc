@@ -13,6 +13,8 @@
 #include <functional>
 #include <thread>
 
+#include "core/fd.h"
+
 namespace gauntlet::core {
 namespace {
 
@@ -132,6 +134,24 @@ TEST(OwnThreads, AreNamedAndTheMainOneIsFirst) {
   };
   EXPECT_TRUE(comes_true([&] { return bee().cpu > 10 * kMillisecond; }));
   stop = true;
+}
+
+TEST(Proc, CountsDescriptorsAndThreads) {
+  const pid_t self[] = {getpid()};
+  const auto before = process_holdings(self);
+  EXPECT_GE(before.threads, 1U);
+  const Fd first(dup(0)), second(dup(0));
+  std::atomic<bool> done = false;
+  std::thread thread([&] {
+    while (!done) usleep(1000);
+  });
+  const auto after = process_holdings(self);
+  done = true;
+  thread.join();
+  EXPECT_EQ(after.descriptors, before.descriptors + 2);
+  EXPECT_EQ(after.threads, before.threads + 1);
+  const pid_t gone[] = {0};
+  EXPECT_EQ(process_holdings(gone).threads, 0U);
 }
 
 }  // namespace

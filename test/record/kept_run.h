@@ -119,6 +119,7 @@ inline run::Record kept_run(int seconds = 180) {
     record.phases[phase].latencies.merge(latencies_of(t));
     record.memory.push_back(
         {t + 0.2, 10.0 / 3 + t, t % 2 == 0 ? std::optional(9.5) : std::nullopt});
+    if (t % 5 == 0) record.holdings.push_back({t + 0.2, 3, 1, 50, 4});
     record.cores.push_back({.t = t + 0.2, .target_cpu_s = 0.5 * t, .capacity_s = 2.0 * t});
   }
   record.clients = {{.completed = 5, .longest_outage_s = 0.1}, {.errors = 3}, {.drops = 1}};

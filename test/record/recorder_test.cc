@@ -68,6 +68,49 @@ TEST(Recorder, FinishClosesWhatIsLeftOnce) {
   EXPECT_EQ(recorder.seconds().size(), 1U);
 }
 
+TEST(Recorder, APauseIsOneOfAllThreads) {
+  Recorder recorder(plan(), 2);
+  const auto with_pause = [](double start_s, double from_s, double to_s) {
+    auto result = snapshot(start_s, start_s + 1, 10);
+    result.pause_start = core::from_seconds(from_s);
+    result.pause_end = core::from_seconds(to_s);
+    return result;
+  };
+  recorder.add(0, with_pause(0, 0.2, 0.7));
+  recorder.add(1, with_pause(0, 0.5, 0.9));
+  recorder.add(0, with_pause(1, 1.1, 1.3));
+  recorder.add(1, with_pause(1, 1.5, 1.9));
+  ASSERT_EQ(recorder.seconds().size(), 2U);
+  EXPECT_NEAR(recorder.seconds()[0].pause_s, 0.2, 1e-9);
+  EXPECT_EQ(recorder.seconds()[1].pause_s, 0) << "never both at once";
+}
+
+TEST(Recorder, OfAThreadsTwoSecondsTheLongerPauseCounts) {
+  Recorder recorder(plan(), 2);
+  auto first = snapshot(0, 1, 10);
+  first.pause_start = core::from_seconds(0.1);
+  first.pause_end = core::from_seconds(0.6);
+  recorder.add(0, first);
+  recorder.add(0, snapshot(1, 2, 10));
+  auto other = snapshot(0, 2, 20);
+  other.pause_start = 0;
+  other.pause_end = core::from_seconds(1);
+  ASSERT_TRUE(recorder.add(1, other));
+  EXPECT_NEAR(recorder.seconds()[0].pause_s, 0.5, 1e-9);
+}
+
+TEST(Recorder, KeepsTheHistogramsOfEachSecond) {
+  Recorder recorder(plan(), 1);
+  recorder.add(0, snapshot(0, 1, 10));
+  recorder.add(0, snapshot(1, 2, 30));
+  ASSERT_EQ(recorder.histograms().size(), 2U);
+  const auto second = decode(recorder.histograms()[1]);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->response.count(), 30U);
+  EXPECT_DOUBLE_EQ(recorder.histograms()[1].t, recorder.seconds()[1].t);
+  EXPECT_TRUE(recorder.take_minutes().empty());
+}
+
 TEST(Recorder, TotalsAreOfAllPhases) {
   Recorder recorder(plan(), 1);
   recorder.add(0, snapshot(0, 1, 10, 0));
