@@ -98,4 +98,14 @@ std::uint64_t Histogram::count_above_us(std::uint64_t value_us) const {
   return above;
 }
 
+std::vector<std::uint64_t> Histogram::split(std::span<const std::uint64_t> edges_us) const {
+  std::vector<std::uint64_t> counts(edges_us.size() + 1);
+  std::size_t stretch = 0;
+  for (std::size_t cell = begin_; cell < end_; ++cell) {
+    while (stretch < edges_us.size() && highest_of(cell) > edges_us[stretch]) ++stretch;
+    counts[stretch] += counts_[cell];
+  }
+  return counts;
+}
+
 }  // namespace gauntlet::stats

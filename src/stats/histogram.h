@@ -48,6 +48,9 @@ class Histogram {
   // The highest value of the cell that holds the rank-th smallest; rank in 1 to count().
   std::uint64_t value_at_rank_us(std::uint64_t rank) const;
   std::uint64_t count_above_us(std::uint64_t value_us) const;  // not those in its own cell
+  // How many lie in each of the stretches that rising edges cut, one more than there are edges. A
+  // cell lies where its highest value does, and an edge belongs to the stretch below it.
+  std::vector<std::uint64_t> split(std::span<const std::uint64_t> edges_us) const;
 
   // HdrHistogram V2 encoding: raw payload, the zlib-compressed form, and that in base64 as logs
   // carry it.
