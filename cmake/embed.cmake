@@ -12,6 +12,8 @@ foreach(file IN LISTS FILES)
 endforeach()
 file(WRITE ${OUTPUT} "#include \"${HEADER}\"
 
+#pragma GCC diagnostic ignored \"-Woverlength-strings\"
+
 namespace {
 
 constexpr gauntlet::run::ShippedFile kFiles[] = {

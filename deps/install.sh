@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing on this machine, and nothing twice.
 #   deps/install.sh build    Debian packages of the section [build] in deps/apt.txt
-#   deps/install.sh test     those of [test] too, Node where there is none, and test/npm
+#   deps/install.sh test     those of [test] too, Node where there is none, test/npm and web
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -42,9 +42,9 @@ install_packages() {
   as_root DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@"
 }
 
-install_npm() {  # npm writes its own lock last, so its age tells whether the folder is complete
-  if [ test/npm/node_modules/.package-lock.json -nt test/npm/package-lock.json ]; then return; fi
-  (cd test/npm && npm ci)
+install_npm() {  # FOLDER: npm writes its own lock last, so its age tells whether all is there
+  if [ "$1/node_modules/.package-lock.json" -nt "$1/package-lock.json" ]; then return; fi
+  (cd "$1" && npm ci)
 }
 
 case ${1:-} in
@@ -60,4 +60,7 @@ if [ "$1" = test ]; then
   command -v npm >/dev/null || absent+=(npm)
 fi
 install_packages "${absent[@]}"
-if [ "$1" = test ]; then install_npm; fi
+if [ "$1" = test ]; then
+  install_npm test/npm
+  install_npm web
+fi

@@ -8,6 +8,7 @@
 
 #include "core/fd.h"
 #include "report/junit.h"
+#include "report/page.h"
 #include "report/scaling_svg.h"
 #include "report/summary_json.h"
 #include "run/measured.h"
@@ -45,6 +46,7 @@ core::Result<void> write_reports(const std::filesystem::path& folder, const run:
                                  const run::Verdict& verdict, int exit_code) {
   auto done = write_whole_file(folder / "summary.json", summary_json(record, verdict, exit_code));
   if (done) done = write_whole_file(folder / "junit.xml", junit_xml(record, verdict));
+  if (done) done = write_whole_file(folder / "report.html", report_page(record, verdict));
   if (!done || record.levels.empty() || run::are_scenarios(record)) return done;
   const auto svg = scaling_svg(record.plan.suite + ": " + record.run.id, record.levels);
   return write_whole_file(folder / "scaling.svg", svg);

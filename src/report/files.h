@@ -1,5 +1,5 @@
-// The files that a run leaves behind in results/<run-id>/: summary.json, junit.xml, and for a
-// climb scaling.svg.
+// The files that a run leaves behind in results/<run-id>/: summary.json, junit.xml,
+// report.html, and for a climb scaling.svg.
 // Each is written beside its place and renamed, so that a reader never sees half a file.
 #pragma once
 

@@ -17,6 +17,11 @@ json::value shift_json(const std::optional<stats::Shift>& shift) {
       {"value", number(shift->value)}, {"low", number(shift->low)}, {"high", number(shift->high)}};
 }
 
+json::value baseline_goodput(const stats::Recovery& recovery) {
+  if (recovery.status == stats::RecoveryStatus::no_baseline) return nullptr;
+  return number(recovery.baseline.goodput_per_s);
+}
+
 json::value recovery_json(const stats::Recovery& recovery) {
   const auto since_start = [](const std::optional<stats::RecoveryTime>& time) {
     return time ? number(time->since_start_s) : json::value(nullptr);
@@ -31,7 +36,8 @@ json::value recovery_json(const stats::Recovery& recovery) {
                       {"since_end_s", since_end(recovery.recovered)},
                       {"since_end_s_earliest", since_end(recovery.recovered_earliest)},
                       {"censored_s", since_start(recovery.censored)},
-                      {"relapses", recovery.relapses}};
+                      {"relapses", recovery.relapses},
+                      {"baseline_goodput_per_s", baseline_goodput(recovery)}};
 }
 
 json::value impact_json(const stats::Impact& impact) {

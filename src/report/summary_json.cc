@@ -7,6 +7,7 @@
 
 #include "core/version.h"
 #include "report/json_values.h"
+#include "report/summary_facts.h"
 #include "report/summary_faults.h"
 #include "run/capacity_text.h"
 #include "run/measured.h"
@@ -458,37 +459,48 @@ json::object hdr_json(const run::Latencies& latencies) {
 
 }  // namespace
 
-std::string summary_json(const run::Record& record, const run::Verdict& verdict, int exit_code) {
+json::object measured_facts(const run::Record& record) {
   const auto& measured = run::measured_totals(record);
-  const json::object document = {
-      {"schema", kSummarySchema},
-      {"tool", json::object{{"name", "gauntlet"}, {"version", core::kVersion}}},
-      {"run", run_json(record)},
-      {"host", host_json(record.host)},
-      {"target", target_json(record)},
-      {"load", load_json(record)},
-      {"clients", clients_json(record.clients)},
-      {"errors", errors_json(measured.counts.errors)},
-      {"integrity", integrity_json(record)},
-      {"attempts", attempts_json(record)},
-      {"response_time_ms", times_json(measured.latencies.response)},
-      {"service_time_ms", times_json(measured.latencies.service)},
-      {"target_memory_mb", memory_json(record)},
-      {"self_check", self_check_json(record)},
-      {"floor", floor_json(record)},
-      {"tests", tests_json(verdict)},
-      {"phases", phases_json(record)},
-      {"faults", faults_json(record.faults)},
-      {"lab", lab_json(record.lab)},
-      {"levels", levels_json(record)},
-      {"patterns", patterns_json(record.levels)},
-      {"scaling", scaling_json(record)},
-      {"capacity", record.capacity ? capacity_json(*record.capacity) : json::value(nullptr)},
-      {"slices", slices_json(record)},
-      {"seconds", seconds_json(record.seconds)},
-      {"hdr", hdr_json(measured.latencies)},
-      {"verdict", run::to_string(verdict.outcome)},
-      {"exit_code", exit_code}};
+  return {{"load", load_json(record)},
+          {"errors", errors_json(measured.counts.errors)},
+          {"response_time_ms", times_json(measured.latencies.response)},
+          {"service_time_ms", times_json(measured.latencies.service)}};
+}
+
+json::object summary_facts(const run::Record& record, const run::Verdict& verdict) {
+  const auto& measured = run::measured_totals(record);
+  return {{"schema", kSummarySchema},
+          {"tool", json::object{{"name", "gauntlet"}, {"version", core::kVersion}}},
+          {"run", run_json(record)},
+          {"host", host_json(record.host)},
+          {"target", target_json(record)},
+          {"load", load_json(record)},
+          {"clients", clients_json(record.clients)},
+          {"errors", errors_json(measured.counts.errors)},
+          {"integrity", integrity_json(record)},
+          {"attempts", attempts_json(record)},
+          {"response_time_ms", times_json(measured.latencies.response)},
+          {"service_time_ms", times_json(measured.latencies.service)},
+          {"target_memory_mb", memory_json(record)},
+          {"self_check", self_check_json(record)},
+          {"floor", floor_json(record)},
+          {"tests", tests_json(verdict)},
+          {"phases", phases_json(record)},
+          {"faults", faults_json(record.faults)},
+          {"lab", lab_json(record.lab)},
+          {"levels", levels_json(record)},
+          {"patterns", patterns_json(record.levels)},
+          {"scaling", scaling_json(record)},
+          {"capacity", record.capacity ? capacity_json(*record.capacity) : json::value(nullptr)},
+          {"slices", slices_json(record)},
+          {"verdict", run::to_string(verdict.outcome)}};
+}
+
+std::string summary_json(const run::Record& record, const run::Verdict& verdict, int exit_code) {
+  json::object document = summary_facts(record, verdict);
+  document["seconds"] = seconds_json(record.seconds);
+  document["hdr"] = hdr_json(run::measured_totals(record).latencies);
+  document["exit_code"] = exit_code;
   return json::serialize(document) + "\n";
 }
 

@@ -55,9 +55,11 @@ TEST_F(Files, ResultsLieInTheRunsFolder) {
       write_results(folder_ / "results", test::report_record(), test::report_verdict(), 1);
   ASSERT_TRUE(path) << path.error().text;
   EXPECT_EQ(*path, folder_ / "results" / "20261123-202141-baseline");
-  EXPECT_THAT(names_in(*path), testing::UnorderedElementsAre("summary.json", "junit.xml"));
+  EXPECT_THAT(names_in(*path),
+              testing::UnorderedElementsAre("summary.json", "junit.xml", "report.html"));
   EXPECT_THAT(read(*path / "summary.json"), testing::StartsWith("{\"schema\":"));
   EXPECT_THAT(read(*path / "junit.xml"), testing::StartsWith("<?xml"));
+  EXPECT_THAT(read(*path / "report.html"), testing::StartsWith("<!doctype html>"));
 }
 
 TEST_F(Files, AClimbLeavesItsPicture) {
