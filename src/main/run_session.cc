@@ -9,6 +9,7 @@
 #include "core/quantity.h"
 #include "main/floor.h"
 #include "record/prometheus.h"
+#include "report/page.h"
 #include "run/fault_kind.h"
 #include "verdict/fault_windows.h"
 #include "verdict/self_check.h"
@@ -161,7 +162,8 @@ core::Result<void> RunSession::start_metrics() {
   auto server = record::MetricsServer::start(std::move(listener));
   if (!server) return std::unexpected(server.error());
   metrics_ = std::move(*server);
-  say(fmt::format("metrics: http://{}/metrics", metrics_->where().text()));
+  metrics_->show_page(report::live_page());
+  say(fmt::format("live page: http://{0}/, metrics: http://{0}/metrics", metrics_->where().text()));
   return {};
 }
 
@@ -315,6 +317,7 @@ void RunSession::keep_second() {
 void RunSession::show_second() {
   keep_second();
   publish_metrics();
+  publish_live();
   if (options_.quiet) return;
   const run::Second& latest = recorder_->seconds().back();
   status_.update(plan_, latest, active_faults(latest.t));
@@ -328,6 +331,23 @@ void RunSession::publish_metrics() {
                                              .target_memory_mb = sampler_.latest_mb(),
                                              .active_faults = active_faults(t)},
                                             options_.metrics_prefix));
+}
+
+// Only who listens costs more than the heat map's next column.
+void RunSession::publish_live() {
+  if (!metrics_) return;
+  if (!live_) live_.emplace(record_);
+  live_->add(recorder_->histograms().back());
+  if (!metrics_->has_listeners()) return;
+  const auto& totals = recorder_->totals();
+  const report::LiveState state = {.seconds = recorder_->seconds(),
+                                   .memory = sampler_.memory(),
+                                   .cores = sampler_.cores(),
+                                   .counts = totals.counts,
+                                   .response = totals.response,
+                                   .service = totals.service};
+  metrics_->publish_second(live_->second(state),
+                           metrics_->wants_history() ? live_->history(state) : "");
 }
 
 // A fault that cuts connections is felt until its victims are back.

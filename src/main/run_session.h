@@ -25,6 +25,7 @@
 #include "record/metrics_server.h"
 #include "record/recorder.h"
 #include "record/store.h"
+#include "report/live_feed.h"
 #include "report/terminal.h"
 #include "run/plan.h"
 #include "run/record.h"
@@ -73,6 +74,7 @@ class RunSession {
   void step();
   void show_second();
   void publish_metrics();
+  void publish_live();
   std::vector<std::string> active_faults(double t) const;
   void note_target_exit();
   void note_spawned_exit();
@@ -100,6 +102,7 @@ class RunSession {
   TargetSampler sampler_;
   OwnThreads own_threads_;
   FaultTimeline faults_;
+  std::optional<report::LiveFeed> live_;
   report::StatusLine status_;
   core::CpuTicks ticks_before_;
   core::Nanos started_ = 0;

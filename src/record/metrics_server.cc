@@ -16,6 +16,11 @@ namespace {
 
 // A client that asks on without reading the answers is dropped.
 constexpr std::size_t kUnsentBytesMax = 1024 * 1024;
+// Of seconds that the server's thread has not come to yet; more are left out.
+constexpr std::size_t kPublishedMax = 60;
+constexpr std::string_view kEventsHead =
+    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
+    "Connection: close\r\n\r\nretry: 1000\n\n";  // ms; the next level of a climb is another server
 
 constexpr std::string_view kPage =
     "<!doctype html>\n<title>Gauntlet</title>\n"
@@ -42,18 +47,22 @@ core::Result<std::unique_ptr<MetricsServer>> MetricsServer::start(core::Fd liste
   auto bound = net::local_endpoint(listener.get());
   if (!bound) return std::unexpected(bound.error());
   core::Fd stop(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!stop.valid()) return std::unexpected(core::errno_error("eventfd"));
+  core::Fd news(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!stop.valid() || !news.valid()) return std::unexpected(core::errno_error("eventfd"));
   return std::unique_ptr<MetricsServer>(
-      new MetricsServer(std::move(listener), *bound, std::move(stop)));
+      new MetricsServer(std::move(listener), *bound, std::move(stop), std::move(news)));
 }
 
-MetricsServer::MetricsServer(core::Fd listener, net::Endpoint where, core::Fd stop)
+MetricsServer::MetricsServer(core::Fd listener, net::Endpoint where, core::Fd stop, core::Fd news)
     : listener_(std::move(listener)),
       where_(where),
       stop_(std::move(stop)),
-      loop_(net::make_loop(net::Io::epoll)) {
+      news_(std::move(news)),
+      loop_(net::make_loop(net::Io::epoll)),
+      page_(kPage) {
   loop_->listen(listener_.get(), *this, 0);
   loop_->watch(stop_.get(), [this] { stopping_ = true; });
+  loop_->watch(news_.get(), [this] { send_events(); });
   thread_ = std::thread([this] { serve(); });
 }
 
@@ -65,6 +74,56 @@ MetricsServer::~MetricsServer() {
 void MetricsServer::publish(std::string text) {
   const std::lock_guard lock(mutex_);
   text_ = std::move(text);
+}
+
+void MetricsServer::show_page(std::string_view page) {
+  const std::lock_guard lock(mutex_);
+  page_ = page;
+}
+
+void MetricsServer::publish_second(std::string second, std::string history) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (published_.size() >= kPublishedMax) return;
+    published_.push_back({std::move(second), std::move(history)});
+  }
+  eventfd_write(news_.get(), 1);
+}
+
+void MetricsServer::send_events() {
+  eventfd_t ignored = 0;
+  eventfd_read(news_.get(), &ignored);
+  std::vector<Published> all;
+  {
+    const std::lock_guard lock(mutex_);
+    all.swap(published_);
+  }
+  for (const auto& [second, history] : all) {
+    for (std::size_t slot = 0; slot < connections_.size(); ++slot) {
+      auto& connection = connections_[slot];
+      if (!connection || connection->hears == Hears::answers) continue;
+      const bool is_new = connection->hears == Hears::history_next;
+      if (is_new && history.empty()) continue;
+      if (loop_->unsent_bytes(connection->stream) > kUnsentBytesMax) {
+        drop(slot, net::CloseMode::reset);
+        continue;
+      }
+      loop_->output(connection->stream) +=
+          is_new ? fmt::format("event: history\ndata: {}\n\n", history)
+                 : fmt::format("event: second\ndata: {}\n\n", second);
+      connection->hears = Hears::seconds;
+    }
+  }
+  count_listeners();
+}
+
+void MetricsServer::count_listeners() {
+  const auto count = [&](auto hears) {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        connections_, [&](const auto& c) { return c.has_value() && hears(c->hears); }));
+  };
+  listeners_ = count([](Hears hears) { return hears != Hears::answers; });
+  newcomers_ = count([](Hears hears) { return hears == Hears::history_next; });
 }
 
 void MetricsServer::serve() {
@@ -90,6 +149,7 @@ void MetricsServer::on_accepted(core::Fd socket, std::uint64_t) {
 
 void MetricsServer::on_data(net::StreamId stream, std::uint64_t tag, std::span<char> bytes) {
   auto& parser = connections_[tag]->parser;
+  if (connections_[tag]->hears != Hears::answers) return;  // nothing more may be asked there
   for (;;) {
     const auto step = parser.step(bytes);
     bytes = bytes.subspan(step.consumed);
@@ -97,9 +157,10 @@ void MetricsServer::on_data(net::StreamId stream, std::uint64_t tag, std::span<c
       respond_with(stream, 400, "text/plain", "bad request\n", "Connection: close\r\n");
       return drop(tag, net::CloseMode::orderly);
     }
-    if (step.event == wire::HttpParser::Event::end && !respond(stream, parser.head())) {
+    if (step.event == wire::HttpParser::Event::end && !respond(*connections_[tag], parser.head())) {
       return drop(tag, net::CloseMode::orderly);
     }
+    if (connections_[tag]->hears != Hears::answers) return;
     if (loop_->unsent_bytes(stream) > kUnsentBytesMax) {
       return drop(tag, net::CloseMode::reset);
     }
@@ -110,9 +171,24 @@ void MetricsServer::on_data(net::StreamId stream, std::uint64_t tag, std::span<c
 
 void MetricsServer::on_closed(net::StreamId, std::uint64_t tag, net::CloseReason, int) {
   connections_[tag].reset();
+  count_listeners();
 }
 
-bool MetricsServer::respond(net::StreamId stream, const wire::HttpHead& request) {
+// True where it hears events from now on.
+bool MetricsServer::begin_events(Connection& connection) {
+  if (listeners_ >= kListenersMax) {
+    respond_with(connection.stream, 503, "text/plain", "too many listen already\n",
+                 "Retry-After: 5\r\nConnection: close\r\n");
+    return false;
+  }
+  loop_->output(connection.stream) += kEventsHead;
+  connection.hears = Hears::history_next;
+  count_listeners();
+  return true;
+}
+
+bool MetricsServer::respond(Connection& connection, const wire::HttpHead& request) {
+  const net::StreamId stream = connection.stream;
   const auto path = request.target.substr(0, request.target.find('?'));
   const std::string_view closing = request.keep_alive ? "" : "Connection: close\r\n";
   if (request.method != "GET") {
@@ -120,8 +196,11 @@ bool MetricsServer::respond(net::StreamId stream, const wire::HttpHead& request)
   } else if (path == "/metrics") {
     const std::lock_guard lock(mutex_);
     respond_with(stream, 200, kMetricsContentType, text_, closing);
+  } else if (path == "/events") {
+    return begin_events(connection);
   } else if (path == "/") {
-    respond_with(stream, 200, "text/html; charset=utf-8", kPage, closing);
+    const std::lock_guard lock(mutex_);
+    respond_with(stream, 200, "text/html; charset=utf-8", page_, closing);
   } else {
     respond_with(stream, 404, "text/plain", "not here; try /metrics\n", closing);
   }
@@ -138,6 +217,7 @@ void MetricsServer::respond_with(net::StreamId stream, int status, std::string_v
 void MetricsServer::drop(std::size_t slot, net::CloseMode mode) {
   loop_->close(connections_[slot]->stream, mode);
   connections_[slot].reset();
+  count_listeners();
 }
 
 }  // namespace gauntlet::record

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <vector>
@@ -123,6 +124,71 @@ TEST(MetricsServer, ClientThatNeverReadsIsDropped) {
   receive_all(fd);
   EXPECT_TRUE(has_ended(fd));
   EXPECT_THAT(ask(*server, kGetAndClose), StartsWith("HTTP/1.1 200 OK\r\n"));
+}
+
+constexpr std::string_view kListen = "GET /events HTTP/1.1\r\nHost: x\r\n\r\n";
+
+core::Fd listening(const MetricsServer& server) {
+  auto fd = connected(server);
+  send_text(fd, kListen);
+  EXPECT_THAT(receive_until(fd, "retry: 1000\n\n"),
+              HasSubstr("Content-Type: text/event-stream\r\n"));
+  return fd;
+}
+
+// Where that never is, the test never ends, and its time-out fails it.
+void publish_until_nobody_listens(MetricsServer& server, const std::string& event) {
+  while (server.has_listeners()) {
+    server.publish_second(event, event);
+    usleep(1000);
+  }
+}
+
+TEST(MetricsServer, ShowsThePageThatItIsGiven) {
+  const auto server = started();
+  server->show_page("<p>a page");
+  EXPECT_THAT(ask(*server, "GET / HTTP/1.0\r\n\r\n"), EndsWith("\r\n\r\n<p>a page"));
+}
+
+TEST(MetricsServer, ANewcomerHearsHistoryOnceAndThenSeconds) {
+  const auto server = started();
+  EXPECT_FALSE(server->has_listeners());
+  const auto fd = listening(*server);
+  EXPECT_TRUE(server->has_listeners());
+  EXPECT_TRUE(server->wants_history());
+  server->publish_second("1", "");  // was made before anybody knew of the newcomer
+  server->publish_second("2", "all until 2");
+  EXPECT_EQ(receive_until(fd, "\n\n"), "event: history\ndata: all until 2\n\n");
+  server->publish_second("3", "all until 3");
+  EXPECT_EQ(receive_until(fd, "\n\n"), "event: second\ndata: 3\n\n");
+  EXPECT_FALSE(server->wants_history());
+}
+
+TEST(MetricsServer, WhoListensMayLeave) {
+  const auto server = started();
+  {
+    const auto fd = listening(*server);
+  }
+  // Until the server has noticed, it writes to a closed connection.
+  publish_until_nobody_listens(*server, "1");
+  EXPECT_THAT(ask(*server, kGetAndClose), EndsWith("metric 1\n"));
+}
+
+TEST(MetricsServer, OneListenerTooManyIsToldSo) {
+  const auto server = started();
+  std::vector<core::Fd> fds;
+  for (std::size_t i = 0; i < kListenersMax; ++i) fds.push_back(listening(*server));
+  EXPECT_THAT(ask(*server, kListen), StartsWith("HTTP/1.1 503 "));
+  EXPECT_THAT(ask(*server, kGetAndClose), EndsWith("metric 1\n"));
+}
+
+TEST(MetricsServer, AListenerThatNeverReadsIsDropped) {
+  const auto server = started();
+  const auto fd = listening(*server);
+  const std::string much(1024 * 1024, 'x');
+  publish_until_nobody_listens(*server, much);
+  receive_all(fd);
+  EXPECT_TRUE(has_ended(fd));
 }
 
 TEST(MetricsServer, TakenPortIsAUsageErrorThatNamesTheOption) {
