@@ -11,8 +11,10 @@
 namespace gauntlet::main {
 
 inline constexpr int kExitOk = 0;
+inline constexpr int kExitFail = 1;
 inline constexpr int kExitUsage = 2;
 inline constexpr int kExitUnreachable = 3;
+inline constexpr int kExitInconclusive = 4;
 inline constexpr int kExitInternal = 5;
 inline constexpr int kExitInterrupted = 130;
 

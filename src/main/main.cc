@@ -42,6 +42,8 @@ int parse_and_run(int argc, char** argv) {
   FaultOptions fault_options;
   ProxyOptions proxy_options;
   ReportOptions report_options;
+  CompareOptions compare_options;
+  HistoryOptions history_options;
   std::string shown;
   auto* run = app.add_subcommand("run", "run a suite, or an ad hoc load, against a target");
   declare_run_options(*run, run_options);
@@ -60,6 +62,11 @@ int parse_and_run(int argc, char** argv) {
   auto* report = app.add_subcommand(
       "report", "make the reports of a run anew from its store, also of one that died");
   declare_report_options(*report, report_options);
+  auto* compare =
+      app.add_subcommand("compare", "is B worse than A: better, same, worse, or not enough data");
+  declare_compare_options(*compare, compare_options);
+  auto* history = app.add_subcommand("history", "the runs in a folder, and how they went");
+  declare_history_options(*history, history_options);
   auto* list = app.add_subcommand("list", "the suites inside this binary");
   auto* show = app.add_subcommand("show",
                                   "print a suite, to be copied and changed; or the JSON Schema of "
@@ -92,6 +99,8 @@ int parse_and_run(int argc, char** argv) {
   if (fault->parsed()) return fault_command(fault_options);
   if (proxy->parsed()) return proxy_command(proxy_options);
   if (report->parsed()) return report_command(report_options);
+  if (compare->parsed()) return compare_command(compare_options);
+  if (history->parsed()) return history_command(history_options);
   if (list->parsed()) return list_command();
   return show_command(shown);
 }

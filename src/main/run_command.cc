@@ -6,7 +6,9 @@
 #include "main/climb.h"
 #include "main/commands.h"
 #include "main/exit_code.h"
+#include "main/github.h"
 #include "main/io_option.h"
+#include "main/repeats.h"
 #include "main/run_session.h"
 #include "main/stage.h"
 #include "report/files.h"
@@ -15,19 +17,21 @@
 
 namespace gauntlet::main {
 
-int conclude(const run::Record& record, const run::Verdict& verdict, const RunOptions& options,
+int conclude(const run::Record& record, run::Verdict verdict, const RunOptions& options,
              record::Store& store) {
+  if (options.repeats != nullptr) options.repeats->judge(record, verdict);
   const int exit_code = verdict::exit_code(verdict, options.strict, record.interrupted);
   const auto stored = store.finish(record, verdict, exit_code);
   const auto folder = report::write_results(options.results, record, verdict, exit_code);
   fmt::print("{}", report::verdict_text(record, verdict, folder ? folder->string() : "",
                                         report::wants_color(stdout)));
+  tell_github(record, verdict, exit_code, folder ? folder->string() : "");
   if (!stored) return complain(stored.error());
   if (!folder) return complain(folder.error());
   return exit_code;
 }
 
-int run_command(const RunOptions& options, const std::vector<std::string>& argv) {
+int run_once(const RunOptions& options, const std::vector<std::string>& argv) {
   if (const auto io = chosen_io(options.io); !io) return complain(io.error());
   auto plan = make_plan(options);
   if (!plan) return complain(plan.error());

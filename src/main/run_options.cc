@@ -8,6 +8,7 @@
 #include <random>
 
 #include "core/quantity.h"
+#include "main/compare_options.h"
 #include "main/io_option.h"
 #include "run/limit.h"
 #include "run/plan_bounds.h"
@@ -45,12 +46,6 @@ core::Result<run::Arrivals> parse_arrivals(std::string_view text) {
   return core::usage_error(fmt::format(
       "'{}' is not a kind of arrivals; write constant or poisson (closed loop: leave -R out)",
       text));
-}
-
-core::Result<std::uint64_t> chosen_seed(const RunOptions& options) {
-  if (options.seed) return *options.seed;
-  std::random_device device;
-  return (static_cast<std::uint64_t>(device()) << 32) | device();
 }
 
 core::Result<run::Mode> chosen_mode(const RunOptions& options) {
@@ -249,6 +244,11 @@ void declare_run_options(CLI::App& app, RunOptions& options) {
   app.add_flag("--restart", options.restart,
                "start the command that serves the URL again when a fault has killed it");
   app.add_flag("--strict", options.strict, "WARN fails the run too");
+  app.add_option("--repeat", options.repeat,
+                 "how many times, each with a server of its own (but behind a URL)");
+  app.add_option("--baseline", options.baseline,
+                 "a run, or a folder of runs: to be worse than it is a FAIL");
+  declare_margin_option(app, options.margins);
 }
 
 void declare_load_options(CLI::App& app, RunOptions& options) {
@@ -287,6 +287,12 @@ void declare_load_options(CLI::App& app, RunOptions& options) {
   app.add_flag("-q,--quiet", options.quiet, "only the verdict");
 }
 
+std::uint64_t chosen_seed(const RunOptions& options) {
+  if (options.seed) return *options.seed;
+  std::random_device device;
+  return (static_cast<std::uint64_t>(device()) << 32) | device();
+}
+
 core::Result<run::Plan> make_plan(const RunOptions& options) {
   if (auto ok = check_command(options); !ok) return std::unexpected(ok.error());
   const auto mode = chosen_mode(options);
@@ -295,7 +301,7 @@ core::Result<run::Plan> make_plan(const RunOptions& options) {
                                     : run::load_suite(options.suite, *mode);
   if (!plan) return plan;
   plan->mode = *mode;
-  plan->seed = *chosen_seed(options);
+  plan->seed = chosen_seed(options);
   if (auto done = spare_levels(options, *plan); !done) return std::unexpected(done.error());
   for (auto step : {override_counts, override_times, override_talk, override_mix, override_headers})
     if (auto done = step(options, plan->load); !done) return std::unexpected(done.error());

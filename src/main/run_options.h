@@ -16,6 +16,10 @@
 
 namespace gauntlet::main {
 
+class Repeats;
+
+inline constexpr std::uint32_t kRepeatMax = 1'000;
+
 struct RunOptions {
   std::string suite;                 // name or file; empty: ad hoc
   std::string url;                   // empty: our own server, unless there is a command
@@ -33,6 +37,10 @@ struct RunOptions {
   std::optional<std::uint64_t> seed;
   std::string io = "auto";
   std::string results = "results";
+  std::string baseline;  // a run, or a folder of runs; "": none
+  std::vector<std::string> margins;
+  std::uint32_t repeat = 1;
+  Repeats* repeats = nullptr;  // what judges all of them together
   std::string metrics_listen, metrics_prefix = "gauntlet";
   std::string lab;  // auto, on, off; "": as the suite says
   bool no_probe = false;
@@ -47,6 +55,9 @@ void declare_load_options(CLI::App& app, RunOptions& options);
 
 // The plan: the suite (or an ad hoc one) with what the command line overrides.
 core::Result<run::Plan> make_plan(const RunOptions& options);
+
+// The seed that was given, or one that is drawn.
+std::uint64_t chosen_seed(const RunOptions& options);
 
 // The revision to insist on; nullopt: auto.
 core::Result<std::optional<mcp::Revision>> wanted_revision(std::string_view protocol);
