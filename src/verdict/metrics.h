@@ -19,8 +19,8 @@
 //   memory_drift     slope of the lower envelope of resident memory, warm-up left out, x 24 h, with
 //                    bounds that allow for neighbours that resemble each other (stats/drift.h);
 //                    descriptors and threads are taken the same way
-//   error_rate_drift Theil-Sen line through the error rate of short windows, with Sen's bounds, over
-//                    the whole phase
+//   error_rate_drift Theil-Sen line through the error rate of short windows, with Sen's bounds,
+//                    over the whole phase
 //   error_rate_hourly, p95_hourly  slices of an hour, or of a tenth of a phase of less than ten
 //                    hours (run/slices.h); p95 from all times in the slice, merged exactly, and
 //                    compared with the first slice that begins after p95's own warm-up
