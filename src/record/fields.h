@@ -55,7 +55,7 @@ GAUNTLET_FIELDS(Fault, id, kind, phase, at, length, every, times, share, how, wi
 GAUNTLET_FIELDS(Limit, metric, comparison, value, warn_until, text)
 GAUNTLET_FIELDS(Test, name, purpose, limits, fault, level, tool)
 GAUNTLET_FIELDS(Plan, suite, description, mode, seed, load, lab, levels, phases, faults, tests,
-                metrics_port)
+                p99_limit_ms, metrics_port)
 
 GAUNTLET_FIELDS(Counts, scheduled, dispatched, completed, errors, breaches, notifications, retries,
                 resumed, heartbeats, heartbeats_missed)
