@@ -151,6 +151,23 @@ TEST_P(LabRun, EveryFaultOfTheTargetHasEvidence) {
   expect_all_shown(summary, all.size());
 }
 
+// Control groups are for root, or for nobody; then the run says so.
+TEST_P(LabRun, TheTargetGetsLessOfAProcessor) {
+  std::string suite(kSuite);
+  suite.replace(suite.find("400/s"), 5, "2000/s");
+  suite +=
+      faults({{"cpu", "amount = \"1%\""}}) + phase("after", 3) + test_of("cpu", "depth <= 100%");
+  Scratch scratch;
+  Gauntlet run({"run", scratch.write("broken.toml", suite), "-q"}, through());
+  EXPECT_NE(run.wait(), -1) << run.err();
+  const auto summary = run.summary();
+  ASSERT_FALSE(summary.empty()) << run.err();
+  const auto& all = summary.at("faults").as_array();
+  ASSERT_EQ(all.size(), 1U);
+  if (all[0].as_object().at("skipped").is_null()) return expect_all_shown(summary, 1);
+  EXPECT_EQ(verdict_of(summary, "broken.cpu"), "SKIPPED") << run.out();
+}
+
 // Load and server are in the lab, and whoever watches is not.
 TEST_P(LabRun, MetricsAreReachedFromOutsideAndSayWhichFaultIsActive) {
   Scratch scratch;
