@@ -96,6 +96,10 @@ core::Result<void> Stage::enter_lab(const run::Plan& plan, const RunOptions& opt
     no_lab_ = possible.error().text;
   if (demanded && !no_lab_.empty()) return core::usage_error("no lab: " + no_lab_);
   if (!no_lab_.empty()) return {};
+  if (options.repeat > 1)
+    return core::usage_error(
+        "--repeat: this suite's faults need a lab, which a process enters once; run it so many "
+        "times");
   auto lab = chaos::Lab::enter({});
   if (!lab) return std::unexpected(lab.error());
   lab_ = std::move(*lab);
