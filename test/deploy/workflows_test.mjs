@@ -13,7 +13,7 @@ const { parse } = require('yaml');
 const deploy = fileURLToPath(new URL('../../deploy/', import.meta.url));
 const read = (name) => readFileSync(join(deploy, name), 'utf8');
 const action = parse(read('github/action.yml'));
-const workflows = ['quick'].map((name) => [name, parse(read(`github/${name}.yml`))]);
+const workflows = ['quick', 'soak'].map((name) => [name, parse(read(`github/${name}.yml`))]);
 const suites = execFileSync(process.env.GAUNTLET, ['list'], { encoding: 'utf8' })
   .split('\n').map((line) => line.match(/^(\S+)/)?.[1]).filter(Boolean);
 
