@@ -94,6 +94,7 @@ PageTable seconds_table(std::span<const Second> seconds, std::span<const Service
   table.add("ready", &Second::connections_ready);
   table.add("outstanding", &Second::outstanding);
   table.add("victims_waiting", &Second::victims_waiting);
+  table.add("pause", [](const Second& second) { return 1e3 * second.pause_s; });
   add_errors(table, seconds);
   return table.take();
 }

@@ -27,7 +27,7 @@ struct Unpacked {
 
 // Columns: scheduled, completed, retries (per second), error_<class> of those that occurred,
 // response_*, service_*, send_lag_p99 (ms; none where nothing was completed), ready, outstanding,
-// victims_waiting. Service times are found by their second's time.
+// victims_waiting, pause (ms). Service times are found by their second's time.
 PageTable seconds_table(std::span<const run::Second> seconds,
                         std::span<const ServiceTimes> service);
 PageTable memory_table(std::span<const run::MemorySample> samples);  // resident, proportional: MB

@@ -59,7 +59,7 @@ test('the verdicts come first, each limit with what was observed', async () => {
 test('every chart that a run can have is there', async () => {
   const { page, close } = await report('full');
   const titles = await page.locator('.chart h3').allInnerTexts();
-  for (const title of ['Throughput', 'Response time', 'Service time', 'Errors by class', 'Connections', 'Messages under way',
+  for (const title of ['Throughput', 'Response time', 'Service time', 'Errors by class', 'Connections', 'Messages under way', 'Longest pause of the target',
     'Memory of the target', 'Who had the cores', 'Send lag of the generator', 'Heat map of response times',
     'Percentiles of the measured phase', 'Recovery from drop_connections', 'Who was hit, and who came back'])
     assert.ok(titles.includes(title), `${title} is missing in ${titles}`);
@@ -170,6 +170,7 @@ test('a day: below 8 MB, and its one bad second is still seen', async () => {
     return [Math.max(...columns.response_p50), Math.max(...columns.error_indeterminate)];
   });
   assert.ok(worst[0] > 500 && worst[1] > 2000, `${worst}`);
+  assert.equal(await page.locator('#hours tbody tr').count(), 10);
   assert.match(await page.locator('#time .notes').innerText(), /the least and the most of/);
   await close();
 });

@@ -47,6 +47,11 @@ export interface Step { load: number; kept: boolean; gave_way: { who: string; re
 export interface Capacity {
   of: string; text: string; estimate: Seen | null; steps: Step[]; hold: Step | null; notes: string[]; lost: string | null;
 }
+// An hour of a long run, or a tenth of a shorter one.
+export interface Slice {
+  start_s: number; end_s: number; scheduled: number; completed: number; errors: Record<string, number>;
+  response_time_ms: Times; pause_max_ms: Value; target_memory_mb: Value; target_descriptors: Value; target_threads: Value;
+}
 export interface Facts {
   run: {
     id: string; suite: string; mode: string; seed: string; repro: string; started_at: string;
@@ -75,6 +80,7 @@ export interface Facts {
   phases: Phase[];
   faults: Fault[];
   lab: { used: boolean; reason: string | null; tcp: string | null };
+  slices: Slice[];
   levels: Level[];
   capacity: Capacity | null;
   tests: Test[];

@@ -1,8 +1,8 @@
 // The parts of the page that are words and numbers: the head, the verdicts, the self-check, and
 // where and how the run was made.
-import type { Facts, Page, Seen, Test } from './data';
+import type { Facts, Page, Seen, Slice, Test } from './data';
 import { badge, el, section, table } from './dom';
-import { cores, count, ms, rate, seconds, share, significant } from './format';
+import { clock, cores, count, megabytes, ms, rate, seconds, share, significant } from './format';
 
 function figure(label: string, value: string, more = ''): HTMLElement {
   return el('div', {}, el('dt', {}, label), el('dd', {}, value, more ? el('small', {}, more) : null));
@@ -73,6 +73,21 @@ export function verdicts(page: Page): HTMLElement {
     : el('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Table of verdicts' },
       el('table', { class: 'verdicts' }, el('thead', {}, el('tr', {}, ...head_row)), ...tests.map(test_rows)));
   return section('verdicts', 'Verdicts', page.live ? el('p', {}, 'Judged when the run is over.') : null, body);
+}
+
+function slice_row(slice: Slice): string[] {
+  const errors = Object.values(slice.errors).reduce((a, b) => a + b, 0);
+  const time = slice.response_time_ms;
+  return [`${clock(slice.start_s)} to ${clock(slice.end_s)}`, rate(slice.completed / (slice.end_s - slice.start_s)),
+    ms(time.p50), ms(time.p95), ms(time.p99), share(slice.scheduled > 0 ? errors / slice.scheduled : null), ms(slice.pause_max_ms),
+    megabytes(slice.target_memory_mb), count(slice.target_descriptors), count(slice.target_threads)];
+}
+
+// Of a soak: what each hour came to.
+export function slices(facts: Facts): HTMLElement | null {
+  return facts.slices.length === 0 ? null : section('hours', 'Hour by hour', table('Table of hours',
+    ['from, to', 'achieved', 'p50', 'p95', 'p99', 'errors', 'longest pause', 'memory', 'descriptors', 'threads'],
+    facts.slices.map(slice_row), [1, 2, 3, 4, 5, 6, 7, 8, 9]));
 }
 
 function pairs(rows: [string, string | Node][]): HTMLElement {

@@ -97,6 +97,8 @@ function charts_of(part: Part, host_cores: number): TimeChart[] {
       line('ready', 'ready', 's1', count, { width: 2 }), line('victims_waiting', 'cut and not yet back', 's5', count)] },
     { title: 'Messages under way', unit: 'messages', table: of_seconds, lines: [
       line('outstanding', 'sent, not finished', 's6', count), line('retries', 'attempts again, per second', 's2', count)] },
+    { title: 'Longest pause of the target', unit: 'ms without any answer', table: of_seconds, lines: [
+      line('pause', 'pause', 's9', ms)] },
     { title: 'Memory of the target', unit: 'MB', table: (p) => p.memory, lines: [
       line('resident', 'resident', 's1', megabytes), line('proportional', 'shared pages counted once', 's3', megabytes, { width: 2 })] },
     { title: 'Who had the cores', unit: 'cores', table: (p) => p.cores, y_max: host_cores, lines: [
