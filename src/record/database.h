@@ -74,7 +74,7 @@ class Database {
     auto done = run("BEGIN");
     if (done) done = work();
     if (done) done = run("COMMIT");
-    if (!done) (void)run("ROLLBACK");
+    if (!done && !run("ROLLBACK")) return done;  // SQLite has done so already
     return done;
   }
 

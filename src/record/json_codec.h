@@ -85,7 +85,8 @@ template <typename T, std::size_t kSize>
 bool read_each(const simdjson::dom::array& array, std::array<T, kSize>& all) {
   std::size_t i = 0;
   for (const JsonElement element : array) {
-    if (i == kSize || !read_json(element, all[i++])) return false;
+    if (i == kSize || !read_json(element, all[i])) return false;
+    ++i;
   }
   return true;
 }

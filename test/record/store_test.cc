@@ -45,6 +45,7 @@ void add_until(Store& store, const run::Record& record, int seconds) {
   const auto done = store.add(0, {.seconds = first(record.seconds),
                                   .histograms = first(record.histograms),
                                   .memory = first(record.memory),
+                                  .holdings = {},
                                   .cores = first(record.cores),
                                   .faults = {},
                                   .minutes = {},
@@ -129,6 +130,7 @@ TEST(Store, MinutesTakeThePlaceOfTheirSeconds) {
   ASSERT_TRUE(store.add(0, {.seconds = record.seconds,
                             .histograms = record.histograms,
                             .memory = record.memory,
+                            .holdings = record.holdings,
                             .cores = record.cores,
                             .faults = record.faults,
                             .minutes = minutes}));
