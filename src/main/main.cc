@@ -30,6 +30,20 @@ void sort_out_target(RunOptions& options) {
   options.url.swap(options.suite);
 }
 
+// --help and --version end here too.
+int explain(const CLI::App& app, const CLI::ParseError& error,
+            const std::vector<std::string>& words) {
+  if (error.get_exit_code() == 0) return app.exit(error);
+  const bool no_command =
+      words.size() > 1 && app.get_subcommands().empty() && !words[1].starts_with('-');
+  if (no_command)
+    fmt::print(stderr, "gauntlet: '{}' is not a command", words[1]);
+  else
+    fmt::print(stderr, "gauntlet: {}", error.what());
+  fmt::print(stderr, " (see gauntlet --help)\n");
+  return kExitUsage;
+}
+
 int parse_and_run(int argc, char** argv) {
   const std::vector<std::string> words(argv, argv + argc);
   CLI::App app{"Loads, breaks and judges MCP servers."};
@@ -80,16 +94,7 @@ int parse_and_run(int argc, char** argv) {
   try {
     app.parse(arguments);
   } catch (const CLI::ParseError& error) {
-    const bool asked = error.get_exit_code() == 0;  // --help, --version
-    if (asked) return app.exit(error);
-    const bool no_command =
-        words.size() > 1 && app.get_subcommands().empty() && !words[1].starts_with('-');
-    if (no_command)
-      fmt::print(stderr, "gauntlet: '{}' is not a command", words[1]);
-    else
-      fmt::print(stderr, "gauntlet: {}", error.what());
-    fmt::print(stderr, " (see gauntlet --help)\n");
-    return kExitUsage;
+    return explain(app, error, words);
   }
   sort_out_target(run_options);
   if (run->parsed()) return run_command(run_options, words);
