@@ -149,7 +149,7 @@ TEST(Proc, CountsDescriptorsAndThreads) {
   done = true;
   thread.join();
   EXPECT_EQ(after.descriptors, before.descriptors + 2);
-  EXPECT_EQ(after.threads, before.threads + 1);
+  EXPECT_GE(after.threads, before.threads + 1) << "a sanitizer may begin one of its own";
   const pid_t gone[] = {0};
   EXPECT_EQ(process_holdings(gone).threads, 0U);
 }
