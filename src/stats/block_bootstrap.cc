@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
-#include <numeric>
 
 #include "core/check.h"
 #include "core/random.h"
+#include "stats/deviation.h"
 #include "stats/median.h"
 
 namespace gauntlet::stats {
@@ -93,14 +93,6 @@ double student_quantile(double p, double freedom) {
   return boost::math::quantile(boost::math::students_t(freedom), p);
 }
 
-double deviation_of(const std::vector<double>& values) {
-  const auto n = static_cast<double>(values.size());
-  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
-  double squares = 0;
-  for (const double value : values) squares += (value - mean) * (value - mean);
-  return std::sqrt(squares / (n - 1));
-}
-
 double contrast_of(double before, double after, Contrast contrast) {
   return contrast == Contrast::difference ? after - before : std::log(after / before);
 }
@@ -134,7 +126,7 @@ std::optional<Estimate> bootstrap_contrast(Runs before, Runs after, Statistic st
   const auto is_finite = [](double each) { return std::isfinite(each); };
   if (!is_finite(value) || !std::ranges::all_of(replicates, is_finite)) return std::nullopt;
   const double away = student_quantile((1 + confidence) / 2, blocks_of(a) + blocks_of(b) - 2) *
-                      deviation_of(replicates);
+                      deviation_of(replicates, 1);
   return Estimate{.value = value, .low = value - away, .high = value + away};
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/check.h"
+#include "stats/deviation.h"
 #include "stats/median.h"
 
 namespace gauntlet::stats {
@@ -116,15 +117,6 @@ double effective_samples(const std::vector<double>& residuals) {
   return n * (1 - corrected) / (1 + corrected);
 }
 
-// About a line through them, which takes two degrees of freedom.
-double deviation_of(const std::vector<double>& residuals) {
-  const auto n = static_cast<double>(residuals.size());
-  const double mean = std::accumulate(residuals.begin(), residuals.end(), 0.0) / n;
-  double squares = 0;
-  for (const double residual : residuals) squares += (residual - mean) * (residual - mean);
-  return std::sqrt(squares / (n - 2));
-}
-
 double normal_quantile(double p) { return boost::math::quantile(boost::math::normal(), p); }
 
 // Fewer than two degrees of freedom are no more than a guess at how few there are.
@@ -172,7 +164,7 @@ std::optional<Trend> theil_sen_correlated(std::span<const TrendSample> samples, 
   trend.effective = effective_samples(residuals);
   const double length = all->samples.back().t - all->samples.front().t;
   const double away = student_quantile((1 + confidence) / 2, trend.effective - 2) *
-                      deviation_of(residuals) * std::sqrt(12 / trend.effective) / length;
+                      deviation_of(residuals, 2) * std::sqrt(12 / trend.effective) / length;
   trend.low = trend.slope - away;
   trend.high = trend.slope + away;
   return trend;
