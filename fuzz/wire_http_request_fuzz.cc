@@ -1,4 +1,5 @@
-// Any bytes as requests: no crash, and the same events whole and in pieces.
+// Any bytes as requests: no crash, and the same events whole and in pieces,
+// with a memo of heads (new, and one that knows them) and without.
 // The first byte gives the size of the pieces.
 #include "../test/wire/trace.h"
 #include "core/check.h"
@@ -13,5 +14,9 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
   constexpr auto kRole = HttpParser::Role::request;
   const std::string whole = trace::of_http(kRole, kLimits, stream);
   GAUNTLET_CHECK(whole == trace::of_http(kRole, kLimits, stream, cuts));
+  HttpHeadMemo memo(kRole, kLimits);
+  GAUNTLET_CHECK(whole == trace::of_http(memo, stream));
+  GAUNTLET_CHECK(whole == trace::of_http(memo, stream, cuts));
+  GAUNTLET_CHECK(whole == trace::of_http(memo, stream));
   return 0;
 }

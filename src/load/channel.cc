@@ -17,23 +17,45 @@ bool starts_with_type(std::string_view value, std::string_view type) {
   return value.size() == type.size() || value[type.size()] == ';' || value[type.size()] == ' ';
 }
 
+AnswerFacts facts_of(const wire::HttpHead& head) {
+  const std::string_view type = head.value_of("content-type");
+  return {
+      .exchange = {.status = head.status,
+                   .keep_alive = head.keep_alive,
+                   .refused_for_load = head.status == 429 ||
+                                       (head.status == 503 && head.find("retry-after") != nullptr),
+                   .event_stream = starts_with_type(type, "text/event-stream")},
+      .json_body = starts_with_type(type, "application/json")};
+}
+
+wire::HttpParser parser_with(AnswerHeads* heads) {
+  if (heads != nullptr) return wire::HttpParser(heads->memo);
+  return {wire::HttpParser::Role::response, kAnswerLimits};
+}
+
 }  // namespace
 
-Channel::Channel(Transport transport) {
-  if (transport == Transport::http) http_ = std::make_unique<Http>(kAnswerLimits);
+AnswerHeads::AnswerHeads() : memo(wire::HttpParser::Role::response, kAnswerLimits) {}
+
+Channel::Channel(Transport transport, AnswerHeads* heads) {
+  if (transport != Transport::http) return;
+  http_ = std::make_unique<Http>(parser_with(heads));
+  http_->heads = heads;
+}
+
+AnswerFacts Channel::answer_facts() const {
+  const wire::HttpParser& parser = http_->parser;
+  if (parser.memo_number() == 0) return facts_of(parser.head());
+  AnswerHeads::Known& known = http_->heads->known[parser.memo_place()];
+  if (known.number != parser.memo_number()) known = {parser.memo_number(), facts_of(parser.head())};
+  return known.facts;
 }
 
 void Channel::begin_answer() {
-  const wire::HttpHead& head = http_->parser.head();
-  const std::string_view type = head.value_of("content-type");
+  const AnswerFacts facts = answer_facts();
   http_->in_answer = true;
-  http_->json_body = starts_with_type(type, "application/json");
-  http_->exchange = {
-      .status = head.status,
-      .keep_alive = head.keep_alive,
-      .refused_for_load =
-          head.status == 429 || (head.status == 503 && head.find("retry-after") != nullptr),
-      .event_stream = starts_with_type(type, "text/event-stream")};
+  http_->json_body = facts.json_body;
+  http_->exchange = facts.exchange;
   if (!http_->exchange.event_stream) return;
   http_->events = wire::SseParser(kAnswerBytesMax);
   http_->retry_ms = 0;

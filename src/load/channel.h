@@ -7,16 +7,19 @@
 //   bool on_message(std::span<char> json);      kReadPadding readable bytes follow
 //   bool on_http_end(const HttpExchange&);      HTTP only: this answer is over
 // Not thread-safe. Allocates only for messages that arrive in pieces.
+// Channels of one thread may share the heads of their answers (AnswerHeads).
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "load/target.h"
-#include "wire/http.h"
+#include "wire/http_memo.h"
 #include "wire/lines.h"
 #include "wire/sse.h"
 
@@ -31,9 +34,29 @@ struct HttpExchange {
   bool event_stream = false;
 };
 
+// What the head of an answer says by itself.
+struct AnswerFacts {
+  HttpExchange exchange;
+  bool json_body = false;
+};
+
+// The heads that came before on any of a thread's channels, and what they said.
+struct AnswerHeads {
+  struct Known {
+    std::uint64_t number = 0;  // of the head in the memo that the facts are of
+    AnswerFacts facts;
+  };
+
+  AnswerHeads();
+
+  wire::HttpHeadMemo memo;
+  std::array<Known, wire::HttpHeadMemo::kPlaces> known;
+};
+
 class Channel {
  public:
-  explicit Channel(Transport transport);
+  // `heads` outlives it, where it is given.
+  explicit Channel(Transport transport, AnswerHeads* heads = nullptr);
 
   // False where the bytes break the framing itself (never what the sink said).
   template <typename Sink>
@@ -64,18 +87,20 @@ class Channel {
 
  private:
   struct Http {
-    explicit Http(wire::HttpLimits limits) : parser(wire::HttpParser::Role::response, limits) {}
+    explicit Http(wire::HttpParser made) : parser(std::move(made)) {}
 
     wire::HttpParser parser;
-    wire::SseParser events{kAnswerBytesMax};
+    AnswerHeads* heads = nullptr;
     HttpExchange exchange;
     bool in_answer = false;
     bool json_body = false;
     std::uint32_t retry_ms = 0;
     std::string body;  // JSON that arrives in pieces
+    wire::SseParser events{kAnswerBytesMax};
   };
 
   void begin_answer();
+  AnswerFacts answer_facts() const;
 
   template <typename Sink>
   bool feed_lines(std::span<char> bytes, Sink& sink) {
@@ -93,7 +118,7 @@ class Channel {
       const auto step = http_->parser.step(bytes);
       bytes = bytes.subspan(step.consumed);
       switch (step.event) {
-        case wire::HttpParser::Event::need_more: return true;
+        case wire::HttpParser::Event::need_more: http_->parser.retain(); return true;
         case wire::HttpParser::Event::error: return false;
         case wire::HttpParser::Event::head:
           begin_answer();

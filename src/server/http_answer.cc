@@ -46,6 +46,8 @@ void HttpTransport::refresh_date() {
   const std::size_t size =
       std::strftime(text, sizeof text, "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &parts);
   date_line_.assign(text, size);
+  good_head_ = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n";
+  good_head_ += date_line_;
 }
 
 void HttpTransport::refuse(HttpPeer& peer, const mcp::Refusal& refusal, std::string_view extra) {
@@ -69,6 +71,14 @@ void HttpTransport::write_plain(HttpPeer& peer, int status, std::string_view typ
   if (!peer.head_only) out(peer) += body;
 }
 
+// What write_plain() would write of a good answer in JSON on a connection that stays open.
+void HttpTransport::write_good(HttpPeer& peer, std::string_view body) {
+  std::string& to = out(peer);
+  to += good_head_;
+  wire::append_length(to, body.size());
+  to += body;
+}
+
 void HttpTransport::answer(HttpPeer& peer, const Answer& answer) {
   const Delivery& delivery = answer.delivery;
   if (swallows(peer, answer) || delivery.copies == 0) return;
@@ -79,6 +89,8 @@ void HttpTransport::answer(HttpPeer& peer, const Answer& answer) {
     write_half(peer, answer.body);
   } else if (wants_events(peer, answer) || delivery.copies > 1) {
     answer_with_events(peer, answer, extra_lines(answer));
+  } else if (answer.http_status == 200 && !answer.session && peer.keep_alive && !peer.http_1_0) {
+    write_good(peer, answer.body);
   } else {
     write_plain(peer, answer.http_status, kJson, answer.body, extra_lines(answer));
   }

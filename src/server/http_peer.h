@@ -15,7 +15,7 @@
 #include "server/http_request.h"
 #include "server/outlet.h"
 #include "server/transport.h"
-#include "wire/http.h"
+#include "wire/http_memo.h"
 
 namespace gauntlet::server {
 
@@ -45,7 +45,7 @@ struct Exchange {
 };
 
 struct HttpPeer final : Peer {
-  explicit HttpPeer(wire::HttpLimits limits) : parser(wire::HttpParser::Role::request, limits) {}
+  explicit HttpPeer(wire::HttpHeadMemo& heads) : parser(heads) {}
 
   wire::HttpParser parser;
   std::string body;                   // of a request that came in parts

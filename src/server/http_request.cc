@@ -120,4 +120,14 @@ std::expected<AnswerFormat, mcp::Refusal> check_media_types(const RequestHeaders
   return std::unexpected(refusal(406, "Accept must allow application/json or text/event-stream"));
 }
 
+RequestFacts facts_of(const wire::HttpHead& head, AnswerMode mode) {
+  RequestFacts facts;
+  facts.headers = collect_headers(head);
+  facts.path = path_of(head.target);
+  facts.has_post = head.method == "POST";
+  facts.bad_source = {check_source(facts.headers, false), check_source(facts.headers, true)};
+  facts.media_format = check_media_types(facts.headers, mode);
+  return facts;
+}
+
 }  // namespace gauntlet::server

@@ -2,6 +2,7 @@
 // Pure functions over the parser's views.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <expected>
 #include <optional>
@@ -49,5 +50,16 @@ std::optional<mcp::Refusal> check_content_type(const RequestHeaders& headers);
 
 // Whether the client takes an event stream, and the mode gives it one.
 bool accepts_events(const RequestHeaders& headers, AnswerMode mode);
+
+// What a head says by itself: the same for every request that has the same one.
+struct RequestFacts {
+  RequestHeaders headers;
+  std::string_view path;
+  bool has_post = false;                                   // the method
+  std::array<std::optional<mcp::Refusal>, 2> bad_source;   // by check_source(), [loopback]
+  std::expected<AnswerFormat, mcp::Refusal> media_format;  // by check_media_types()
+};
+
+RequestFacts facts_of(const wire::HttpHead& head, AnswerMode mode);
 
 }  // namespace gauntlet::server

@@ -49,7 +49,9 @@ HttpTransport::HttpTransport(net::Loop& loop, Service& service, const Config& co
                       ? &*config.credentials->authorizer
                       : nullptr),
       metrics_text_(std::move(metrics_text)),
-      streams_(service.shared(), config.limits, *this) {
+      streams_(service.shared(), config.limits, *this),
+      heads_(wire::HttpParser::Role::request,
+             {config.limits.head_bytes_max, config.limits.message_bytes_max}) {
   refresh_date();
 }
 
@@ -67,8 +69,7 @@ void HttpTransport::sweep(core::Nanos now_ns) {
 }
 
 std::unique_ptr<Peer> HttpTransport::make_peer() const {
-  return std::make_unique<HttpPeer>(
-      wire::HttpLimits{limits_.head_bytes_max, limits_.message_bytes_max});
+  return std::make_unique<HttpPeer>(heads_);
 }
 
 std::span<char> HttpTransport::consume(Peer& base, std::span<char> bytes) {
@@ -130,21 +131,30 @@ void HttpTransport::on_request(HttpPeer& peer) {
   peer.head_only = head.method == "HEAD";
   peer.http_1_0 = head.version_minor == 0;
   peer.format = AnswerFormat::json;
-  const RequestHeaders headers = collect_headers(head);
-  if (!headers.host && !peer.http_1_0) {
+  const RequestFacts& facts = known_facts(peer);
+  if (!facts.headers.host && !peer.http_1_0) {
     refuse(peer, {mcp::kBadRequest, 400, "the Host header is missing"});
-  } else if (const auto refusal = check_source(headers, peer.loopback)) {
+  } else if (const auto& refusal = facts.bad_source[peer.loopback ? 1 : 0]) {
     refuse(peer, *refusal);
   } else if (peer.denied) {
     refuse(peer, {code_of(peer.denied->status), peer.denied->status, peer.denied->text},
            peer.denied->header_line);
   } else {
-    route(peer, headers);
+    route(peer, facts);
   }
   peer.whole = {};
   peer.body.clear();
   check_output(peer);
   if (!peer.keep_alive && peer.later == 0) begin_close(peer);
+}
+
+// Views hold as long as those of the head.
+const RequestFacts& HttpTransport::known_facts(const HttpPeer& peer) {
+  const std::uint64_t number = peer.parser.memo_number();
+  if (number == 0) return unknown_ = facts_of(peer.parser.head(), config_.answer_mode);
+  Known& known = known_[peer.parser.memo_place()];
+  if (known.number != number) known = {number, facts_of(peer.parser.head(), config_.answer_mode)};
+  return known.facts;
 }
 
 // What is there for everybody is there still, to see why.
@@ -176,12 +186,11 @@ bool HttpTransport::is_foreign_session(const HttpPeer& peer) const {
   return session && session->principal != peer.principal;
 }
 
-void HttpTransport::route(HttpPeer& peer, const RequestHeaders& headers) {
-  const std::string_view path = path_of(peer.parser.head().target);
-  if (path == "/mcp") return on_mcp(peer, headers);
-  if (path == "/sse") return on_sse_get(peer, headers);
-  if (path == "/message") return on_sse_post(peer, headers);
-  serve_page(peer, path);
+void HttpTransport::route(HttpPeer& peer, const RequestFacts& facts) {
+  if (facts.path == "/mcp") return on_mcp(peer, facts);
+  if (facts.path == "/sse") return on_sse_get(peer, facts.headers);
+  if (facts.path == "/message") return on_sse_post(peer, facts.headers);
+  serve_page(peer, facts.path);
 }
 
 void HttpTransport::serve_page(HttpPeer& peer, std::string_view path) {
@@ -197,12 +206,12 @@ void HttpTransport::serve_page(HttpPeer& peer, std::string_view path) {
   write_plain(peer, 200, kJson, R"({"status":"ok"})");
 }
 
-void HttpTransport::on_mcp(HttpPeer& peer, const RequestHeaders& headers) {
+void HttpTransport::on_mcp(HttpPeer& peer, const RequestFacts& facts) {
+  if (facts.has_post) return on_post(peer, facts);
   const std::string_view method = peer.parser.head().method;
-  if (method == "POST") return on_post(peer, headers);
   if (wire::asks_for_web_socket(peer.parser.head())) return on_upgrade(peer);
-  if (method == "GET") return on_get(peer, headers);
-  if (method == "DELETE") return on_delete(peer, headers);
+  if (method == "GET") return on_get(peer, facts.headers);
+  if (method == "DELETE") return on_delete(peer, facts.headers);
   refuse(peer, {mcp::kBadRequest, 405, "use POST"}, "Allow: GET, POST, DELETE\r\n");
 }
 
@@ -213,8 +222,9 @@ std::span<const char> HttpTransport::body_of(HttpPeer& peer) {
   return {peer.body.data(), size};
 }
 
-void HttpTransport::on_post(HttpPeer& peer, const RequestHeaders& headers) {
-  const auto format = check_media_types(headers, config_.answer_mode);
+void HttpTransport::on_post(HttpPeer& peer, const RequestFacts& facts) {
+  const RequestHeaders& headers = facts.headers;
+  const auto& format = facts.media_format;
   if (!format) return refuse(peer, format.error());
   if (!peer.http_1_0) peer.format = *format;  // HTTP/1.0 has no chunks to send events in
   Caller caller = caller_of(peer);

@@ -8,6 +8,7 @@
 // Belongs to the loop's thread.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <optional>
 #include <string>
@@ -18,7 +19,7 @@
 #include "server/http_request.h"
 #include "server/transport.h"
 #include "server/web_socket_transport.h"
-#include "wire/http.h"
+#include "wire/http_memo.h"
 
 namespace gauntlet::server {
 
@@ -66,10 +67,11 @@ class HttpTransport final : public Transport {
   void deny_one_too_many(HttpPeer& peer);
   void authorize(HttpPeer& peer);
   bool is_foreign_session(const HttpPeer& peer) const;
-  void route(HttpPeer& peer, const RequestHeaders& headers);
+  const RequestFacts& known_facts(const HttpPeer& peer);
+  void route(HttpPeer& peer, const RequestFacts& facts);
   void serve_page(HttpPeer& peer, std::string_view path);
-  void on_mcp(HttpPeer& peer, const RequestHeaders& headers);
-  void on_post(HttpPeer& peer, const RequestHeaders& headers);
+  void on_mcp(HttpPeer& peer, const RequestFacts& facts);
+  void on_post(HttpPeer& peer, const RequestFacts& facts);
   void on_batch(HttpPeer& peer, const Caller& caller, std::span<const char> body);
   void on_delete(HttpPeer& peer, const RequestHeaders& headers);
   void on_upgrade(HttpPeer& peer);
@@ -104,6 +106,7 @@ class HttpTransport final : public Transport {
   static bool wants_events(const HttpPeer& peer, const Answer& answer);
   void refuse(HttpPeer& peer, const mcp::Refusal& refusal, std::string_view extra = {});
   void write_half(HttpPeer& peer, std::string_view body);
+  void write_good(HttpPeer& peer, std::string_view body);
   void write_chunk(HttpPeer& peer, std::string_view text);
   static std::string retry_line(core::Nanos retry_ns);
   void write_plain(HttpPeer& peer, int status, std::string_view type, std::string_view body,
@@ -116,9 +119,17 @@ class HttpTransport final : public Transport {
   std::function<std::string()> metrics_text_;
   EventStreams streams_;
   WebSocketTransport* web_sockets_ = nullptr;
+  mutable wire::HttpHeadMemo heads_;  // of requests; each new peer's parser shares it
+  struct Known {
+    std::uint64_t number = 0;  // of the head in the memo that the facts are of
+    RequestFacts facts;
+  };
+  std::array<Known, wire::HttpHeadMemo::kPlaces> known_;
+  RequestFacts unknown_;                     // of a head that is not there
   const RequestHeaders* headers_ = nullptr;  // of the POST being handled
   std::optional<SessionKey> sse_session_;    // … of HTTP+SSE
   std::string date_line_;                    // "Date: …\r\n", made anew each second
+  std::string good_head_;                    // of most answers, up to the length
   std::string head_lines_;                   // of the answer being written
   std::string event_;                        // likewise
 };

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "wire/http_grammar.h"
+#include "wire/http_memo.h"
 
 namespace gauntlet::wire {
 namespace {
@@ -27,6 +28,12 @@ bool is_interim(int status) { return status >= 100 && status < 200 && status != 
 bool is_bodiless(int status) { return status < 200 || status == 204 || status == 304; }
 
 }  // namespace
+
+HttpParser::HttpParser(Role role, HttpLimits limits)
+    : role_(role), own_(std::make_unique<HttpHead>()), head_(own_.get()), limits_(limits) {}
+
+HttpParser::HttpParser(HttpHeadMemo& memo)
+    : role_(memo.role()), memo_(&memo), head_(&memo.spare()), limits_(memo.limits()) {}
 
 HttpParser::Step HttpParser::step(std::span<char> bytes) {
   switch (state_) {
@@ -67,7 +74,7 @@ HttpParser::Step HttpParser::step_head(std::span<char> bytes) {
         carry_.empty() ? parse_in_place(rest, consumed) : parse_carried(rest, consumed);
     if (progress == Progress::bad) return {.event = Event::error};
     if (progress == Progress::more) return {.consumed = bytes.size()};
-    begun_ = progress == Progress::done && !is_interim(head_.status);
+    begun_ = progress == Progress::done && !is_interim(head_->status);
     if (begun_) return finish_head(consumed);
   }
 }
@@ -80,22 +87,46 @@ void HttpParser::begin_message() {
   body_bytes_ = 0;
   trailer_bytes_ = 0;
   carry_.clear();
-  head_.method = head_.target = {};
-  head_.status = 0;
-  head_.chunked = head_.has_length = false;
-  head_.content_length = 0;
-  head_.header_count = 0;
+  memo_number_ = 0;
+  head_ = memo_ == nullptr ? own_.get() : &memo_->spare();
+  head_->method = head_->target = {};
+  head_->status = 0;
+  head_->chunked = head_->has_length = false;
+  head_->content_length = 0;
+  head_->header_count = 0;
+}
+
+bool HttpParser::recall(std::span<const char> bytes) {
+  HttpHeadMemo::Entry* const entry = memo_->find(bytes);
+  if (entry == nullptr) return false;
+  head_ = &entry->head;
+  head_begin_ = entry->bytes.data();
+  line_at_ = entry->bytes.size();
+  memo_place_ = memo_->place_of(*entry);
+  memo_number_ = entry->number;
+  return true;
+}
+
+// A head that was parsed in place and is good.
+void HttpParser::memorize() {
+  HttpHeadMemo::Entry* const entry = memo_->keep({head_begin_, line_at_});
+  if (entry == nullptr) return;
+  head_begin_ = entry->bytes.data();
+  memo_place_ = memo_->place_of(*entry);
+  memo_number_ = entry->number;
 }
 
 HttpParser::Progress HttpParser::parse_in_place(std::span<const char> bytes,
                                                 std::size_t& consumed) {
   const auto window = bytes.first(std::min(bytes.size(), limits_.head_bytes_max));
   head_begin_ = window.data();
-  const Progress progress = parse_lines(window.data(), window.size());
+  const bool recalled = memo_ != nullptr && recall(window);
+  const Progress progress = recalled ? Progress::done : parse_lines(window.data(), window.size());
   if (progress == Progress::done) consumed += line_at_;
   if (progress != Progress::more) return progress;
+  own_head();
   carry(window);
-  move_views(head_begin_, carry_.data());
+  own_->move_views(head_begin_, carry_.data());
   return more_head(window.size());
 }
 
@@ -147,23 +178,26 @@ HttpParser::Progress HttpParser::parse_lines(const char* data, std::size_t size)
 
 ParsedLine HttpParser::parse_line(const char* from, const char* end) {
   if (!start_line_done_) {
-    return role_ == Role::request ? parse_request_line(from, end, head_)
-                                  : parse_status_line(from, end, head_);
+    return role_ == Role::request ? parse_request_line(from, end, *head_)
+                                  : parse_status_line(from, end, *head_);
   }
-  if (head_.header_count == HttpHead::kHeadersMax) return {nullptr, HttpError::too_many_headers};
-  const ParsedLine line = parse_field_line(from, end, head_.headers[head_.header_count]);
-  if (line.next != nullptr) ++head_.header_count;
+  if (head_->header_count == HttpHead::kHeadersMax) return {nullptr, HttpError::too_many_headers};
+  const ParsedLine line = parse_field_line(from, end, head_->headers[head_->header_count]);
+  if (line.next != nullptr) ++head_->header_count;
   return line;
 }
 
 HttpParser::Step HttpParser::finish_head(std::size_t consumed) {
-  if (const HttpError error = settle(head_); error != HttpError::none) return fail(error);
-  if (no_body_ || (role_ == Role::response && is_bodiless(head_.status))) {
+  if (memo_number_ == 0) {
+    if (const HttpError error = settle(*head_); error != HttpError::none) return fail(error);
+    if (memo_ != nullptr && carry_.empty()) memorize();
+  }
+  if (no_body_ || (role_ == Role::response && is_bodiless(head_->status))) {
     state_ = State::end;
-  } else if (head_.chunked) {
+  } else if (head_->chunked) {
     state_ = State::chunk_size;
-  } else if (head_.has_length) {
-    remaining_ = head_.content_length;
+  } else if (head_->has_length) {
+    remaining_ = head_->content_length;
     state_ = remaining_ == 0 ? State::end : State::body_length;
   } else {
     state_ = role_ == Role::request ? State::end : State::body_until_close;
@@ -180,8 +214,17 @@ HttpParser::Step HttpParser::finish_message(std::size_t consumed) {
 
 void HttpParser::retain() {
   if (!begun_ || !carry_.empty()) return;
+  own_head();
   carry({head_begin_, line_at_});
-  move_views(head_begin_, carry_.data());
+  own_->move_views(head_begin_, carry_.data());
+}
+
+void HttpParser::own_head() {
+  if (head_ == own_.get()) return;
+  if (own_ == nullptr) own_ = std::make_unique<HttpHead>();
+  *own_ = *head_;
+  head_ = own_.get();
+  memo_number_ = 0;
 }
 
 void HttpParser::carry(std::span<const char> bytes) {
@@ -190,21 +233,10 @@ void HttpParser::carry(std::span<const char> bytes) {
     std::string larger;
     larger.reserve(std::max({size, 2 * carry_.capacity(), kCarryBytesMin}));
     larger.append(carry_);
-    if (!carry_.empty()) move_views(carry_.data(), larger.data());
+    if (!carry_.empty()) head_->move_views(carry_.data(), larger.data());
     carry_.swap(larger);
   }
   carry_.append(bytes.data(), bytes.size());
-}
-
-void HttpParser::move_views(const char* from, const char* to) {
-  const auto moved = [&](std::string_view view) {
-    return view.empty() ? view : std::string_view(to + (view.data() - from), view.size());
-  };
-  head_.method = moved(head_.method);
-  head_.target = moved(head_.target);
-  for (std::size_t i = 0; i < head_.header_count; ++i) {
-    head_.headers[i] = {moved(head_.headers[i].name), moved(head_.headers[i].value)};
-  }
 }
 
 HttpParser::Step HttpParser::step_length(std::span<char> bytes) {

@@ -16,12 +16,15 @@
 // view, so that simdjson can parse it in place.
 // Strict where leniency smuggles: a bare LF, a space before a colon, an obsolete fold, two
 // different lengths, a length together with chunked, a control byte in a value: all are errors.
+// Parsers of one thread may share a memo of heads (http_memo.h): then a head that came before costs
+// a comparison, and retain() is due before another of them steps.
 // Not thread-safe; one parser a connection and direction. Allocates only for split messages.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -73,9 +76,12 @@ struct HttpHead {
   const HttpHeader* find(std::string_view name) const;
   std::string_view value_of(std::string_view name) const;  // "" when absent
   std::size_t count_of(std::string_view name) const;
+  // The bytes that all views point into have moved.
+  void move_views(const char* from, const char* to);
 };
 
 struct ParsedLine;
+class HttpHeadMemo;
 
 class HttpParser {
  public:
@@ -88,14 +94,19 @@ class HttpParser {
     std::span<char> body = {};  // Event::body only; may be a part of the body
   };
 
-  HttpParser(Role role, HttpLimits limits) : role_(role), limits_(limits) {}
+  HttpParser(Role role, HttpLimits limits);
+  // The memo outlives it, and says the role and the limits.
+  explicit HttpParser(HttpHeadMemo& memo);
 
   // Takes bytes up to the next event. An empty span is allowed and gives `end` where that is due.
   // After `error` the parser stays in error and takes nothing.
   Step step(std::span<char> bytes);
 
   // The message now in progress: valid from Event::head until the step after Event::end.
-  const HttpHead& head() const { return head_; }
+  const HttpHead& head() const { return *head_; }
+  // Where that head lies in the memo, and a number that only it has ever had; 0: not there.
+  std::size_t memo_place() const { return memo_place_; }
+  std::uint64_t memo_number() const { return memo_number_; }
 
   // Copies what head() points at, so that it outlives the caller's bytes.
   void retain();
@@ -137,34 +148,41 @@ class HttpParser {
   Step fail(HttpError error);
 
   void begin_message();
+  bool recall(std::span<const char> bytes);
+  void memorize();
   Progress parse_in_place(std::span<const char> bytes, std::size_t& consumed);
   Progress parse_carried(std::span<const char> bytes, std::size_t& consumed);
   Progress parse_lines(const char* data, std::size_t size);
   ParsedLine parse_line(const char* from, const char* end);
   Progress more_head(std::size_t head_bytes);
   void carry(std::span<const char> bytes);
-  void move_views(const char* from, const char* to);
+  void own_head();
 
   std::string_view take_line(std::span<const char> bytes, std::size_t bytes_max, HttpError error);
   std::size_t take_chunk_size(std::span<const char> bytes);
   std::size_t take_chunk_end(std::span<const char> bytes);
   std::size_t take_trailer(std::span<const char> bytes);
 
+  // What every message touches lies together.
   Role role_;
-  HttpLimits limits_;
   State state_ = State::head;
   HttpError error_ = HttpError::none;
   bool no_body_ = false;
   bool begun_ = false;  // a byte of the message was taken
   bool start_line_done_ = false;
-  std::size_t line_at_ = 0;  // offset in the head of the line to parse next
+  HttpHeadMemo* memo_ = nullptr;
+  std::size_t memo_place_ = 0;
+  std::uint64_t memo_number_ = 0;
+  std::unique_ptr<HttpHead> own_;  // with a memo only of a split or retained head
+  HttpHead* head_;                 // own_, or the memo's
   const char* head_begin_ = nullptr;
+  std::size_t line_at_ = 0;       // offset in the head of the line to parse next
   std::uint64_t remaining_ = 0;   // of the length, or of the chunk
+  std::string carry_;             // the head, where it was split or retained
   std::uint64_t body_bytes_ = 0;  // of the chunks so far, or taken until close
   std::size_t trailer_bytes_ = 0;
-  std::string carry_;  // the head, where it was split or retained
-  std::string line_;   // a split line of the chunked coding
-  HttpHead head_;
+  std::string line_;  // a split line of the chunked coding
+  HttpLimits limits_;
 };
 
 }  // namespace gauntlet::wire

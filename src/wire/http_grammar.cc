@@ -200,6 +200,16 @@ std::size_t HttpHead::count_of(std::string_view name) const {
                     [&](const HttpHeader& h) { return equal_ignoring_case(h.name, name); }));
 }
 
+void HttpHead::move_views(const char* from, const char* to) {
+  const auto moved = [&](std::string_view view) {
+    return view.empty() ? view : std::string_view(to + (view.data() - from), view.size());
+  };
+  method = moved(method);
+  target = moved(target);
+  for (std::size_t i = 0; i < header_count; ++i)
+    headers[i] = {moved(headers[i].name), moved(headers[i].value)};
+}
+
 std::string_view to_string(HttpError error) {
   switch (error) {
     case HttpError::none: return "none";

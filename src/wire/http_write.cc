@@ -79,12 +79,15 @@ std::string_view reason_phrase(int status) {
 void append_response_head(std::string& out, int status, std::string_view content_type,
                           std::size_t content_length, std::string_view extra_headers) {
   append_head_start(out, status, content_type);
-  if (status >= 200 && status != 204) {
-    out.append("Content-Length: ");
-    append_number(out, content_length, 10);
-    out.append("\r\n");
-  }
-  out.append(extra_headers).append("\r\n");
+  out.append(extra_headers);
+  if (status >= 200 && status != 204) return append_length(out, content_length);
+  out.append("\r\n");
+}
+
+void append_length(std::string& out, std::size_t content_length) {
+  out.append("Content-Length: ");
+  append_number(out, content_length, 10);
+  out.append("\r\n\r\n");
 }
 
 void append_chunked_head(std::string& out, int status, std::string_view content_type,

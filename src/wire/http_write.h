@@ -18,6 +18,9 @@ std::string_view reason_phrase(int status);
 void append_response_head(std::string& out, int status, std::string_view content_type,
                           std::size_t content_length, std::string_view extra_headers);
 
+// The end of a head that was begun by hand: its Content-Length and the empty line.
+void append_length(std::string& out, std::size_t content_length);
+
 // A head whose body follows in chunks.
 void append_chunked_head(std::string& out, int status, std::string_view content_type,
                          std::string_view extra_headers);

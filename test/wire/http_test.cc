@@ -17,10 +17,14 @@ constexpr Role kResponse = Role::response;
 
 constexpr HttpLimits kLimits{.head_bytes_max = 4096, .body_bytes_max = 64};
 
-// The same whole, byte by byte, and cut in two at every place.
+// The same whole, byte by byte, with a memo that does not and does know it, and cut in two at every
+// place.
 void expect_trace(Role role, const std::string& bytes, const std::string& expected) {
   EXPECT_EQ(trace::of_http(role, kLimits, bytes), expected);
   EXPECT_EQ(trace::of_http(role, kLimits, bytes, trace::cut_every(1, bytes)), expected);
+  HttpHeadMemo memo(role, kLimits);
+  EXPECT_EQ(trace::of_http(memo, bytes), expected);
+  EXPECT_EQ(trace::of_http(memo, bytes), expected);
   for (std::size_t cut = 1; cut < bytes.size(); ++cut) {
     ASSERT_EQ(trace::of_http(role, kLimits, bytes, {cut}), expected) << "cut at " << cut;
   }
@@ -343,8 +347,8 @@ TEST(HttpWrite, HeadsParseBack) {
   append_response_head(out, 204, "", 0, "");
   append_response_head(out, 299, "", 0, "");
   EXPECT_EQ(out,
-            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n"
-            "Mcp-Session-Id: s\r\n\r\n{}"
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nMcp-Session-Id: s\r\n"
+            "Content-Length: 2\r\n\r\n{}"
             "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"
             "HTTP/1.1 204 No Content\r\n\r\n"
             "HTTP/1.1 299 \r\nContent-Length: 0\r\n\r\n");

@@ -81,6 +81,33 @@ RC_GTEST_PROP(HttpProperty, ResponsesAreSplitInvariant, ()) {
   expect_http_split_invariant(Role::response);
 }
 
+// A few messages over and over, as connections that stay open bring them: more than a memo holds,
+// too.
+void expect_http_memo_invisible(Role role) {
+  Texts messages;
+  const std::size_t kinds = *rc::gen::inRange<std::size_t>(1, 2 * HttpHeadMemo::kHeads);
+  for (std::size_t i = 0; i < kinds; ++i) messages.push_back(any_message(role));
+  const HttpLimits limits;
+  HttpHeadMemo memo(role, limits);
+  for (int connection = 0; connection < 3; ++connection) {
+    std::string stream;
+    const auto picks =
+        *rc::gen::container<std::vector<std::size_t>>(rc::gen::inRange<std::size_t>(0, kinds));
+    for (const std::size_t pick : picks) stream += messages[pick];
+    const std::string without = trace::of_http(role, limits, stream);
+    RC_ASSERT(trace::of_http(memo, stream) == without);
+    RC_ASSERT(trace::of_http(memo, stream, *cuts_of(stream.size())) == without);
+  }
+}
+
+RC_GTEST_PROP(HttpProperty, NobodyCanTellARequestParserWithAMemoFromOneWithout, ()) {
+  expect_http_memo_invisible(Role::request);
+}
+
+RC_GTEST_PROP(HttpProperty, NobodyCanTellAResponseParserWithAMemoFromOneWithout, ()) {
+  expect_http_memo_invisible(Role::response);
+}
+
 std::string join(const Texts& parts) {
   std::string all;
   for (const std::string& part : parts) all += part;

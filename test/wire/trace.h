@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "wire/http.h"
+#include "wire/http_memo.h"
 #include "wire/lines.h"
 #include "wire/sse.h"
 #include "wire/web_socket.h"
@@ -69,6 +69,7 @@ inline std::string describe(const HttpHead& head) {
 class HttpTrace {
  public:
   HttpTrace(HttpParser::Role role, HttpLimits limits) : parser_(role, limits) {}
+  explicit HttpTrace(HttpHeadMemo& memo) : parser_(memo) {}
 
   void feed(std::span<char> bytes) {
     while (!over_ && take(parser_.step(bytes), bytes)) {
@@ -128,6 +129,22 @@ inline std::string of_http(HttpParser::Role role, HttpLimits limits, std::string
   HttpTrace trace(role, limits);
   feed_pieces(stream, cuts, [&](std::span<char> piece) { trace.feed(piece); });
   return trace.close();
+}
+
+// The stream on two connections in turn, whose parsers share a memo: what the second of them says.
+// "differ": the first says something else.
+inline std::string of_http(HttpHeadMemo& memo, std::string_view stream, const Cuts& cuts = {}) {
+  HttpTrace first(memo);
+  HttpTrace second(memo);
+  feed_pieces(stream, cuts, [&](std::span<char> piece) {
+    std::vector<char> copy(piece.data(), piece.data() + piece.size() + kReadPadding);
+    first.feed({copy.data(), piece.size()});
+    copy.clear();
+    copy.shrink_to_fit();
+    second.feed(piece);
+  });
+  const std::string text = second.close();
+  return first.close() == text ? text : "differ";
 }
 
 inline std::string of_sse(std::size_t event_bytes_max, std::string_view stream,
