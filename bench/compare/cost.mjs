@@ -1,5 +1,7 @@
 // Whether a message costs more when there are more connections: processor time of both sides in the
-// steady phase of one pattern, at 15,000 connections over that at 150.
+// steady phase of one pattern, at 15,000 connections over that at 150. Beside it the same of the floor,
+// in the same rounds: that part of the rise is the machine's.
+import { floor_id, floor_subject } from './floor.mjs';
 import { own_id, own_subject } from './own_subjects.mjs';
 
 export const title = 'Cost by connections';
@@ -12,23 +14,30 @@ const kPatterns = [
 ];
 
 const sides = { 'generator CPU': 'generator_cpu_us', 'server CPU': 'server_cpu_us' };
-const ratios = kPatterns.flatMap((pattern) =>
+const rise = (name, id_of, goal) => (pattern) =>
   Object.entries(sides).map(([side, metric]) => ({
-    text: `${side} per message, ${kMany} / ${kFew} connections: ` +
+    text: `${name(side)} per message, ${kMany} / ${kFew} connections: ` +
       `${pattern.transport}, burst ${pattern.burst}`,
     metric,
-    of: own_id({ ...pattern, connections: kMany }),
-    over: own_id({ ...pattern, connections: kFew }),
-    goal: { at_most: 1.5 },
-  })));
+    of: id_of({ ...pattern, connections: kMany }),
+    over: id_of({ ...pattern, connections: kFew }),
+    goal,
+  }));
+const of_the_floor = { 'generator CPU': "the floor's sender, CPU", 'server CPU': "the floor's echo, CPU" };
+const ratios = [
+  ...kPatterns.flatMap(rise((side) => side, own_id, { at_most: 1.5 })),
+  ...kPatterns.flatMap(rise((side) => of_the_floor[side], floor_id)),
+];
 
 export async function prepare(house, { seconds, connections_max }) {
   const subjects = [];
   for (const connections of [kFew, kMany].filter((count) => count <= connections_max))
     for (const pattern of kPatterns)
-      subjects.push(await own_subject(house, { ...pattern, connections }, seconds));
+      subjects.push(await floor_subject(house, { ...pattern, connections }, seconds),
+                    await own_subject(house, { ...pattern, connections }, seconds));
   const text = `\`gauntlet run\` against \`gauntlet serve\`, closed loop, every answer verified. Processor
 time within the steady phase only: between two looks at both processes and at the server's count of
-calls, opening and closing left out.`;
+calls, opening and closing left out. The floor's is that of \`gauntlet floor\` with as many bytes, which
+does nothing with them: what it rises by is the kernel's and the machine's.`;
   return { pattern: text, subjects, ratios };
 }

@@ -38,6 +38,7 @@ class Pounder final : net::StreamHandler {
   Pounder(const net::Endpoint& peer, const FloorPattern& pattern)
       : loop_(net::make_loop(pattern.io)),
         peer_(peer),
+        burst_(pattern.burst),
         burst_bytes_(pattern.burst * pattern.message_bytes),
         bytes_(burst_bytes_, 'x'),
         sources_(loopback_sources(peer, pattern.connections)),
@@ -57,12 +58,19 @@ class Pounder final : net::StreamHandler {
     for (Connection& connection : connections_) send(connection);
     turn_until(core::monotonic_ns() + kSettling);
     bursts_.reset();
-    const core::Nanos start = core::monotonic_ns();
-    turn_until(start + length);
-    const double seconds = core::to_seconds(core::monotonic_ns() - start);
+    const core::Nanos cpu = core::thread_cpu_ns();
+    const core::Nanos begin = core::monotonic_ns();
+    turn_until(begin + length);
+    const core::Nanos end = core::monotonic_ns();
+    const auto cpu_us = static_cast<double>(core::thread_cpu_ns() - cpu) / core::kMicrosecond;
     if (lost_) return core::unreachable_error("one of the floor's connections ended");
-    return Floor{static_cast<double>(bursts_.count()) / seconds, bursts_.quantile_ms(0.5),
-                 bursts_.quantile_ms(0.99)};
+    const auto messages = static_cast<double>(bursts_.count() * burst_);
+    return Floor{messages / core::to_seconds(end - begin),
+                 bursts_.quantile_ms(0.5),
+                 bursts_.quantile_ms(0.99),
+                 messages > 0 ? cpu_us / messages : 0,
+                 begin,
+                 end};
   }
 
  private:
@@ -98,6 +106,7 @@ class Pounder final : net::StreamHandler {
 
   std::unique_ptr<net::Loop> loop_;
   net::Endpoint peer_;
+  std::uint32_t burst_;
   std::size_t burst_bytes_;
   std::string bytes_;
   std::vector<net::Endpoint> sources_;
@@ -113,9 +122,7 @@ class Pounder final : net::StreamHandler {
 core::Result<Floor> measure_floor(const net::Endpoint& peer, const FloorPattern& pattern) {
   Pounder pounder(peer, pattern);
   if (auto opened = pounder.open(); !opened) return std::unexpected(opened.error());
-  auto floor = pounder.pound(pattern.length);
-  if (floor) floor->messages_per_s *= pattern.burst;
-  return floor;
+  return pounder.pound(pattern.length);
 }
 
 core::Result<void> run_echo_peer(const net::Endpoint& where, int stop,

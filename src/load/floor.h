@@ -27,6 +27,9 @@ struct Floor {
   double messages_per_s = 0;
   double burst_p50_ms = 0;
   double burst_p99_ms = 0;
+  double cpu_us_per_message = 0;  // of the calling thread: half of it, the peer has the other
+  core::Nanos begin = 0;          // when was measured (monotonic), so that who watches the peer
+  core::Nanos end = 0;            // knows when that counts
 };
 
 // `peer` echoes. Errors: unreachable where not all connections could be opened, or one ended.

@@ -90,10 +90,12 @@ core::Result<load::Floor> measure(const FloorOptions& options, const load::Floor
 
 void print_json(const load::FloorPattern& pattern, const load::Floor& floor) {
   fmt::print(R"({{"messages_per_s":{:.1f},"connections":{},"burst":{},"message_bytes":{},)"
-             R"("burst_ms":{{"p50":{:.3f},"p99":{:.3f}}}}})"
+             R"("burst_ms":{{"p50":{:.3f},"p99":{:.3f}}},"cpu_us_per_message":{:.3f},)"
+             R"("monotonic_ns":{{"begin":{},"end":{}}}}})"
              "\n",
              floor.messages_per_s, pattern.connections, pattern.burst, pattern.message_bytes,
-             floor.burst_p50_ms, floor.burst_p99_ms);
+             floor.burst_p50_ms, floor.burst_p99_ms, floor.cpu_us_per_message, floor.begin,
+             floor.end);
 }
 
 void print_text(const FloorOptions& options, const load::Floor& floor) {
