@@ -6,6 +6,9 @@
 
 #include <simdjson.h>
 
+#include <bit>
+#include <cstdint>
+#include <cstring>
 #include <span>
 #include <string_view>
 
@@ -24,5 +27,42 @@ class Reader {
  private:
   ondemand::parser parser_;
 };
+
+// The text from behind an opening quote to the closing one; false where it holds an escape. Only
+// within a document that was opened: there every string ends, is UTF-8 and has no control byte.
+inline bool plain_text(const char* from, std::string_view& text) {
+  static_assert(std::endian::native == std::endian::little);
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  // Bit 7 of each byte that is meant, exact in the lowest (Hacker's Delight, 2nd ed., section 6-1).
+  const auto marks = [](std::uint64_t word, char byte) {
+    const std::uint64_t x = word ^ (kOnes * static_cast<unsigned char>(byte));
+    return (x - kOnes) & ~x & (kOnes * 0x80);
+  };
+  for (const char* at = from;; at += sizeof(std::uint64_t)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, at, sizeof word);  // at most into the padding
+    const std::uint64_t found = marks(word, '"') | marks(word, '\\');
+    if (found == 0) continue;
+    at += std::countr_zero(found) / 8;
+    text = {from, at};
+    return *at == '"';
+  }
+}
+
+// Keys and strings of an open document, unescaped. Those without an escape, nearly all, are not
+// copied: the views lie in the bytes then, and else in the reader.
+inline simdjson::error_code read_key(simdjson::simdjson_result<ondemand::field>& field,
+                                     std::string_view& key) {
+  ondemand::raw_json_string raw;
+  if (const auto error = field.key().get(raw)) return error;
+  if (plain_text(raw.raw(), key)) return simdjson::SUCCESS;
+  return field.unescaped_key().get(key);
+}
+
+inline simdjson::error_code read_string(ondemand::value& from, std::string_view& text) {
+  const char* const token = from.raw_json_token().data();
+  if (*token == '"' && plain_text(token + 1, text)) return from.get_raw_json_string().error();
+  return from.get_string().get(text);
+}
 
 }  // namespace gauntlet::json

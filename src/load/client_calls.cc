@@ -111,7 +111,7 @@ void Clients::on_data(net::StreamId stream, std::uint64_t tag, std::span<char> b
 
 bool Clients::on_message(std::uint32_t index, std::span<char> json) {
   Client& client = clients_[index];
-  const mcp::Answer answer = mcp::read_answer(reader_, json);
+  const mcp::Answer& answer = answers_.read(reader_, json);
   if (answer.kind == mcp::Answer::Kind::notification) {
     ++tally_.second().counts.notifications;
     return true;

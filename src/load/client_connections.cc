@@ -52,7 +52,8 @@ Clients::Clients(const ClientsSetup& setup, net::Loop& loop, Tally& tally, core:
       first_deadline_(first_deadline(setup.plan.load)),
       sources_(sources_for(setup)) {
   clients_.reserve(setup.count);
-  for (std::uint32_t i = 0; i < setup.count; ++i) clients_.emplace_back(setup.target.transport());
+  for (std::uint32_t i = 0; i < setup.count; ++i)
+    clients_.emplace_back(setup.target.transport(), heads_);
 }
 
 void Clients::open(std::uint32_t client) { connect(client); }
@@ -96,7 +97,7 @@ void Clients::on_connected(net::StreamId stream, std::uint64_t tag) {
 
 void Clients::begin_opening(std::uint32_t index) {
   Client& client = clients_[index];
-  client.channel = Channel(setup_.target.transport());
+  client.channel = Channel(setup_.target.transport(), &heads_);
   if (!stateful()) return become_ready(index);
   // Over HTTP a session outlives its connections: only a client without one has to open.
   if (!client.session_line.empty()) {

@@ -20,7 +20,7 @@
 #include "load/request_template.h"
 #include "load/tally.h"
 #include "load/target.h"
-#include "mcp/answer.h"
+#include "mcp/answer_memo.h"
 #include "mcp/request.h"
 #include "net/child.h"
 #include "net/loop.h"
@@ -112,7 +112,7 @@ class Clients final : public net::StreamHandler {
   };
 
   struct Client {
-    Client(Transport transport) : channel(transport) {}
+    Client(Transport transport, AnswerHeads& heads) : channel(transport, &heads) {}
 
     net::StreamId stream;
     State state = State::unopened;
@@ -260,6 +260,8 @@ class Clients final : public net::StreamHandler {
   core::Random random_;
   core::Random fault_random_;  // apart, so that who is a victim follows from the seed alone
   json::Reader reader_;
+  AnswerHeads heads_;
+  mcp::AnswerMemo answers_;
   std::vector<Client> clients_;
   std::vector<run::ClientOutcome> outcomes_;
   std::vector<std::uint64_t> failed_in_;  // phases in which a client had an error, a bit each

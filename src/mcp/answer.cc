@@ -8,7 +8,7 @@ using json::ondemand::value;
 
 // What a reader of one field says: true to go on, false where the message is not well-formed.
 bool read_string(value& from, std::string_view& into) {
-  return from.get_string().get(into) == simdjson::SUCCESS;
+  return json::read_string(from, into) == simdjson::SUCCESS;
 }
 
 bool skip(value& from) {
@@ -22,7 +22,7 @@ bool each_field(object& fields, OnField on_field) {
   for (auto field : fields) {
     std::string_view key;
     value v;
-    if (field.unescaped_key().get(key) != simdjson::SUCCESS) return false;
+    if (json::read_key(field, key) != simdjson::SUCCESS) return false;
     if (field.value().get(v) != simdjson::SUCCESS) return false;
     if (!on_field(key, v)) return false;
   }
@@ -30,7 +30,7 @@ bool each_field(object& fields, OnField on_field) {
 }
 
 // Every block of a content array is an object with a type, and a text block has its text.
-bool read_content_block(value from) {
+bool read_content_block(value from, Answer& answer) {
   object block;
   if (from.get_object().get(block) != simdjson::SUCCESS) return false;
   std::string_view type;
@@ -38,9 +38,8 @@ bool read_content_block(value from) {
   const bool well_formed = each_field(block, [&](std::string_view key, value& v) {
     if (key == "type") return read_string(v, type);
     if (key != "text") return skip(v);
-    std::string_view text;
     has_text = true;
-    return read_string(v, text);
+    return read_string(v, answer.text);
   });
   return well_formed && !type.empty() && (type != "text" || has_text);
 }
@@ -52,7 +51,7 @@ bool read_content(value& from, Answer& answer) {
   for (auto element : blocks) {
     value block;
     if (element.get(block) != simdjson::SUCCESS) return false;
-    if (!read_content_block(block)) return false;
+    if (!read_content_block(block, answer)) return false;
   }
   return true;
 }

@@ -32,6 +32,7 @@ struct Answer {
   // Of the result:
   bool is_error = false;              // tools/call: isError
   bool has_content = false;           // a well-formed content array
+  std::string_view text;              // of its last text block
   bool has_tools = false;             // a tools array
   std::string_view result_type;       // stateless era: "complete", "input_required", …
   std::string_view protocol_version;  // initialize

@@ -22,8 +22,9 @@ struct Parts {
 };
 
 std::string_view trimmed(std::string_view token) {
-  const std::size_t end = token.find_last_not_of(" \t\r\n");
-  return token.substr(0, end + 1);
+  constexpr auto is_blank = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
+  while (!token.empty() && is_blank(token.back())) token.remove_suffix(1);
+  return token;
 }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -67,7 +68,7 @@ template <typename OnField>
 error_code each_field(object fields, OnField on_field) {
   for (auto result : fields) {
     std::string_view key;
-    if (const auto error = result.unescaped_key().get(key)) return error;
+    if (const auto error = json::read_key(result, key)) return error;
     value field;
     if (const auto error = result.value().get(field)) return error;
     if (const auto error = on_field(key, field)) return error;
@@ -81,7 +82,7 @@ error_code check(value field, int depth);
 error_code check_scalar(value field, json_type type) {
   if (type == json_type::string) {
     std::string_view text;
-    return field.get_string().get(text);
+    return json::read_string(field, text);
   }
   if (type == json_type::number) {
     // By hand: a number is well-formed however large it is.
@@ -127,7 +128,7 @@ error_code take_string(value field, std::string_view& into) {
   json_type type{};
   if (const auto error = field.type().get(type)) return error;
   into = {};
-  return type == json_type::string ? field.get_string().get(into) : check(field, 1);
+  return type == json_type::string ? json::read_string(field, into) : check(field, 1);
 }
 
 error_code is_object(value field, bool& answer) {
@@ -146,7 +147,7 @@ error_code take_id(value field, Parts& parts) {
   if (token.size() > kIdBytesMax) return simdjson::SUCCESS;
   if (type == json_type::string) {
     std::string_view unescaped;  // only to know that its escapes are sound
-    if (const auto error = field.get_string().get(unescaped)) return error;
+    if (const auto error = json::read_string(field, unescaped)) return error;
     parts.id_fits = true;
   } else if (type == json_type::number) {
     parts.id_fits = is_integer(token);
@@ -173,13 +174,22 @@ error_code take_meta(value field, Message& message) {
 }
 
 error_code take_arguments(value field, Message& message) {
+  const char* const begin = field.raw_json_token().data();
+  const char* end = nullptr;
   object fields;
   message.arguments = {};
+  message.argument_count = 0;
   if (field.get_object().get(fields)) return check(field, 2);
-  if (const auto error = fields.raw_json().get(message.arguments)) return error;
-  bool is_empty = false;
-  if (const auto error = fields.reset().get(is_empty)) return error;
-  return check_object(fields, 2);
+  const auto error = each_field(fields, [&message](std::string_view key, value inner) {
+    const std::size_t at = message.argument_count++;
+    if (at < message.first_arguments.size())
+      message.first_arguments[at] = {key, trimmed(inner.raw_json_token())};
+    return check(inner, 3);
+  });
+  if (error) return error;
+  if (const auto broken = field.current_location().get(end)) return broken;  // the next token's
+  message.arguments = trimmed({begin, end});
+  return simdjson::SUCCESS;
 }
 
 error_code take_params(value field, Parts& parts) {

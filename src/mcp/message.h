@@ -10,6 +10,7 @@
 // Specification: JSON-RPC 2.0 section 4; MCP basic/index (Messages), 2024-11-05 to 2026-07-28.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -22,6 +23,12 @@ namespace gauntlet::mcp {
 
 inline constexpr std::size_t kIdBytesMax = 4096;
 inline constexpr int kDepthMax = 128;  // of arrays and objects in each other
+inline constexpr std::size_t kFirstArguments = 4;
+
+struct Argument {
+  std::string_view name;
+  std::string_view token;  // all of a scalar; of an array or object only its bracket
+};
 
 struct Message {
   enum class Kind : std::uint8_t { request, notification, response };
@@ -31,13 +38,15 @@ struct Message {
   std::string_view method;  // empty for a response
 
   // Of params; empty where absent or of another type.
-  std::string_view name;              // tools/call, prompts/get
-  std::string_view uri;               // resources/read
-  std::string_view task_id;           // tasks/…
-  std::string_view arguments;         // raw JSON of an object, or empty
-  std::string_view protocol_version;  // initialize
-  bool has_cursor = false;            // lists: not the first page
-  bool has_task = false;              // tools/call: it is to run as a task (2025-11-25)
+  std::string_view name;                                  // tools/call, prompts/get
+  std::string_view uri;                                   // resources/read
+  std::string_view task_id;                               // tasks/…
+  std::string_view arguments;                             // raw JSON of an object, or empty
+  std::size_t argument_count = 0;                         // its fields
+  std::array<Argument, kFirstArguments> first_arguments;  // … as many as there is room for
+  std::string_view protocol_version;                      // initialize
+  bool has_cursor = false;                                // lists: not the first page
+  bool has_task = false;  // tools/call: it is to run as a task (2025-11-25)
 
   // Of params._meta: the claim to belong to the stateless era.
   bool has_claim = false;                // the protocolVersion key is there, whatever its type

@@ -60,9 +60,9 @@ Service::Service(const Config& config, Timers& timers, Shared& shared)
 
 Answer Service::handle(std::span<const char> json, const Caller& caller) {
   body_.clear();
-  const auto message = mcp::parse_message(reader_, json);
-  if (!message)
-    return refuse({message.error().code, 400, message.error().text}, message.error().id);
+  const auto parsed = messages_.parse(reader_, json);
+  if (!parsed) return refuse({parsed.error().code, 400, parsed.error().text}, parsed.error().id);
+  const mcp::Message* const message = *parsed;
   using Kind = mcp::Message::Kind;
   const Method method = method_of(message->method);
   counters_.count_request(method);
@@ -213,7 +213,7 @@ Answer Service::call_tool(const Turn& turn) {
   if (shared_.failpoints != nullptr) fault = shared_.failpoints->on_call(tool->name);
   if (fault || *as_job) return start(turn, *tool, fault, *as_job);
   if (tool->start != nullptr) return start(turn, tool->start);
-  ToolCall call(turn.message.arguments, arguments_reader_, reply);
+  ToolCall call(turn.message, arguments_reader_, reply);
   tool->run(call);
   return finish_call(reply);
 }

@@ -18,6 +18,7 @@
 #include "core/clock.h"
 #include "json/reader.h"
 #include "mcp/message.h"
+#include "mcp/message_memo.h"
 #include "mcp/rules.h"
 #include "server/answer.h"
 #include "server/bad.h"
@@ -137,6 +138,7 @@ class Service {
   const Config& config_;
   Shared& shared_;
   json::Reader reader_;
+  mcp::MessageMemo messages_;
   json::Reader arguments_reader_;
   Bad bad_;
   Counters own_counters_;  // where there is no board

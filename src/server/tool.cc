@@ -29,6 +29,14 @@ std::optional<std::string_view> ToolCall::string(std::string_view name) {
 
 std::optional<std::string_view> ToolCall::string_token(std::string_view name) {
   std::optional<std::string_view> found;
+  if (read_) {
+    for (const mcp::Argument& argument : *read_) {
+      if (argument.name != name) continue;
+      found.reset();
+      if (argument.token.starts_with('"')) found = argument.token;
+    }
+    return found;
+  }
   visit(name, [&found](auto value) {
     const std::string_view token = value.raw_json_token();
     std::string_view unescaped;  // asked for only to know that the escapes are sound

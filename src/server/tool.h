@@ -17,9 +17,11 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "json/reader.h"
+#include "mcp/message.h"
 #include "server/contents.h"
 #include "server/reply.h"
 
@@ -52,6 +54,12 @@ class ToolCall {
   // `arguments` is the raw JSON of an object, or empty; it was found to be well-formed.
   ToolCall(std::string_view arguments, json::Reader& reader, Reply& reply)
       : arguments_(arguments), reader_(reader), reply_(reply) {}
+  // The same, as far as the message has them by name already.
+  ToolCall(const mcp::Message& message, json::Reader& reader, Reply& reply)
+      : ToolCall(message.arguments, reader, reply) {
+    if (message.argument_count <= message.first_arguments.size())
+      read_ = std::span(message.first_arguments).first(message.argument_count);
+  }
 
   // The argument of that name; nothing where it is absent or of another type. Each view holds
   // until the next argument is asked for.
@@ -66,6 +74,7 @@ class ToolCall {
   void visit(std::string_view name, Take take);
 
   std::string_view arguments_;
+  std::optional<std::span<const mcp::Argument>> read_;  // all of them
   json::Reader& reader_;
   Reply& reply_;
 };
