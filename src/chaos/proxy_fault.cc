@@ -1,39 +1,21 @@
 #include "chaos/proxy_fault.h"
 
 #include <fmt/format.h>
-#include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
-#include <array>
 #include <boost/json.hpp>
-#include <span>
 #include <utility>
 
 #include "chaos/proxy_control.h"
-#include "wire/http.h"
 
 namespace gauntlet::chaos {
 namespace {
-
-using Event = wire::HttpParser::Event;
 
 constexpr useconds_t kSettlePause = 5'000;  // us
 
 core::Error unanswered(const net::Endpoint& control) {
   return {core::ErrorKind::unreachable,
           fmt::format("the fault proxy does not answer on {}", control.text())};
-}
-
-core::Result<core::Fd> connect_to(const net::Endpoint& control) {
-  core::Fd socket(::socket(control.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!socket.valid()) return std::unexpected(core::errno_error("socket"));
-  const timeval patience{.tv_sec = kProxyAnswerPatience / core::kSecond, .tv_usec = 0};
-  for (const int option : {SO_RCVTIMEO, SO_SNDTIMEO})
-    setsockopt(socket.get(), SOL_SOCKET, option, &patience, sizeof patience);
-  if (::connect(socket.get(), control.address(), control.length()) != 0)
-    return std::unexpected(unanswered(control));
-  return socket;
 }
 
 std::string error_in(const std::string& body) {
@@ -66,39 +48,18 @@ ProxyFault::~ProxyFault() {
   [[maybe_unused]] const auto stopped = stop();  // else its ttl ends it
 }
 
-core::Result<ProxyFault::Answer> ProxyFault::ask(const std::string& method, const std::string& path,
-                                                 const std::string& body) const {
-  const auto socket = connect_to(control_);
-  if (!socket) return std::unexpected(socket.error());
-  const std::string request = fmt::format(
-      "{} {} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\nContent-Length: {}\r\n\r\n"
-      "{}",
-      method, path, token_, body.size(), body);
-  if (::send(socket->get(), request.data(), request.size(), MSG_NOSIGNAL) !=
-      static_cast<ssize_t>(request.size()))
-    return std::unexpected(unanswered(control_));
-  wire::HttpParser parser(wire::HttpParser::Role::response, {});
-  std::array<char, 16 * 1024 + wire::kReadPadding> buffer{};
-  Answer answer;
-  for (;;) {
-    const ssize_t n = ::recv(socket->get(), buffer.data(), buffer.size() - wire::kReadPadding, 0);
-    if (n <= 0) return std::unexpected(unanswered(control_));
-    std::span<char> bytes(buffer.data(), static_cast<std::size_t>(n));
-    for (Event event = Event::head; event != Event::need_more;) {
-      const auto step = parser.step(bytes);
-      bytes = bytes.subspan(step.consumed);
-      event = step.event;
-      if (event == Event::head) answer.status = parser.head().status;
-      if (event == Event::body) answer.body.append(step.body.data(), step.body.size());
-      if (event == Event::end) return answer;
-      if (event == Event::error) return std::unexpected(unanswered(control_));
-    }
-    parser.retain();
-  }
+core::Result<HttpAnswer> ProxyFault::order(const std::string& method, const std::string& path,
+                                           const std::string& body) const {
+  auto answer = ask(control_,
+                    fmt::format("{} {} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n"
+                                "Content-Length: {}\r\n\r\n{}",
+                                method, path, token_, body.size(), body),
+                    kProxyAnswerPatience);
+  return answer ? std::move(answer) : std::unexpected(unanswered(control_));
 }
 
 core::Result<boost::json::object> ProxyFault::counters() const {
-  const auto answer = ask("GET", "/counters");
+  const auto answer = order("GET", "/counters");
   if (!answer) return std::unexpected(answer.error());
   if (answer->status != 200) return std::unexpected(refused(answer->body));
   boost::system::error_code error;
@@ -131,7 +92,7 @@ core::Result<void> ProxyFault::arm(core::Nanos ttl) {
 }
 
 core::Result<void> ProxyFault::start() {
-  const auto answer = ask("POST", "/toxics", boost::json::serialize(json_of(toxic_)));
+  const auto answer = order("POST", "/toxics", boost::json::serialize(json_of(toxic_)));
   if (!answer) return std::unexpected(answer.error());
   if (answer->status != 200) return std::unexpected(refused(answer->body));
   started_ = started_once_ = true;
@@ -153,7 +114,7 @@ Evidence ProxyFault::evidence() {
 }
 
 core::Result<void> ProxyFault::stop() {
-  const auto answer = ask("DELETE", fmt::format("/toxics/{}", toxic_.name()));
+  const auto answer = order("DELETE", fmt::format("/toxics/{}", toxic_.name()));
   if (!answer) return std::unexpected(answer.error());
   started_ = false;
   const bool gone = answer->status == 200 || answer->status == 404;  // 404: its ttl was over

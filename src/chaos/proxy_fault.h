@@ -7,6 +7,7 @@
 
 #include <boost/json/object.hpp>
 
+#include "chaos/ask.h"
 #include "chaos/fault.h"
 #include "chaos/proxy_toxic.h"
 #include "net/endpoint.h"
@@ -30,12 +31,8 @@ class ProxyFault final : public Fault {
   core::Result<void> verify_clean() override;
 
  private:
-  struct Answer {
-    int status = 0;
-    std::string body;
-  };
-  core::Result<Answer> ask(const std::string& method, const std::string& path,
-                           const std::string& body = {}) const;
+  core::Result<HttpAnswer> order(const std::string& method, const std::string& path,
+                                 const std::string& body = {}) const;
   core::Result<boost::json::object> counters() const;
   // Of this toxic; empty where the proxy knows none of its name.
   boost::json::object own(const boost::json::object& counters) const;

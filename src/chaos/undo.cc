@@ -2,19 +2,18 @@
 
 #include <fmt/format.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <fstream>
 #include <thread>
+#include <utility>
 
+#include "chaos/ask.h"
 #include "core/fd.h"
 #include "net/child.h"
 #include "net/endpoint.h"
@@ -121,26 +120,11 @@ core::Result<std::string> run_command(const std::string& shell_text) {
 core::Result<std::string> send_request(const std::string& endpoint, const std::string& bytes) {
   const auto to = net::Endpoint::parse(endpoint);
   if (!to) return std::unexpected(to.error());
-  const core::Fd fd(socket(to->family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const timeval patience{.tv_sec = kCommandTimeout / core::kSecond, .tv_usec = 0};
-  setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-  const auto length = static_cast<ssize_t>(bytes.size());
-  if (connect(fd.get(), to->address(), to->length()) != 0 ||
-      send(fd.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) != length)
-    return core::unreachable_error(core::errno_error(endpoint).text);
-  std::string answer;
-  std::array<char, 4096> part;
-  for (ssize_t got; answer.size() < kOutputBytesMax;) {
-    got = recv(fd.get(), part.data(), part.size(), 0);
-    if (got <= 0) break;
-    answer.append(part.data(), static_cast<std::size_t>(got));
-  }
-  const std::size_t head = answer.find("\r\n\r\n");
-  if (head == std::string::npos || !answer.starts_with("HTTP/1.1 200 "))
-    return core::unreachable_error(
-        fmt::format("{} answers '{}'", endpoint, answer.substr(0, answer.find('\r'))));
-  return answer.substr(head + 4);
+  auto answer = ask(*to, bytes, kCommandTimeout);
+  if (!answer) return std::unexpected(answer.error());
+  if (answer->status != 200)
+    return core::unreachable_error(fmt::format("{} answers {}", endpoint, answer->status));
+  return std::move(answer->body);
 }
 
 }  // namespace gauntlet::chaos

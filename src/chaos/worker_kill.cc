@@ -13,15 +13,13 @@
 #include <string>
 #include <string_view>
 
-#include "net/loop.h"
-#include "wire/http.h"
+#include "chaos/ask.h"
 
 namespace gauntlet::chaos {
 namespace {
 
 constexpr std::string_view kDeaths = "gauntlet_server_worker_deaths_total";
 constexpr core::Nanos kScrapeTimeout = 500 * core::kMillisecond;
-constexpr std::size_t kMetricsBytesMax = 4 * 1024 * 1024;
 
 std::vector<pid_t> children_of(pid_t parent) {
   const std::string pid = std::to_string(parent);
@@ -33,41 +31,6 @@ bool has_ended(int pidfd) {
   pollfd ended{.fd = pidfd, .events = POLLIN, .revents = 0};
   return poll(&ended, 1, 0) == 1;
 }
-
-// One GET of /metrics, until the answer is whole or the connection ends.
-class Scrape final : net::StreamHandler {
- public:
-  std::optional<std::string> get(const net::Endpoint& where) {
-    const core::Nanos deadline = core::monotonic_ns() + kScrapeTimeout;
-    const auto stream = loop_->connect(where, *this, 0);
-    while (!done_ && core::monotonic_ns() < deadline) loop_->turn(deadline);
-    loop_->close(stream, net::CloseMode::reset);
-    return whole_ ? std::optional(std::move(body_)) : std::nullopt;
-  }
-
- private:
-  void on_connected(net::StreamId stream, std::uint64_t) override {
-    loop_->output(stream) += "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n";
-  }
-  void on_data(net::StreamId, std::uint64_t, std::span<char> bytes) override {
-    using Event = wire::HttpParser::Event;
-    while (!done_) {
-      const auto step = parser_.step(bytes);
-      bytes = bytes.subspan(step.consumed);
-      if (step.event == Event::need_more) return;
-      if (step.event == Event::body) body_.append(step.body.data(), step.body.size());
-      whole_ = step.event == Event::end && parser_.head().status == 200;
-      done_ = step.event == Event::end || step.event == Event::error;
-    }
-  }
-  void on_closed(net::StreamId, std::uint64_t, net::CloseReason, int) override { done_ = true; }
-
-  std::unique_ptr<net::Loop> loop_ = net::make_loop();
-  wire::HttpParser parser_{wire::HttpParser::Role::response, {.body_bytes_max = kMetricsBytesMax}};
-  std::string body_;
-  bool done_ = false;
-  bool whole_ = false;
-};
 
 // The value of "name{…} 12" or "name 12"; nothing for any other line.
 std::optional<double> sample_of(std::string_view line, std::string_view name) {
@@ -87,12 +50,13 @@ std::string after(core::Nanos begin, core::Nanos end) {
 }  // namespace
 
 std::optional<double> scrape(const net::Endpoint& http, std::string_view metric) {
-  const auto text = Scrape().get(http);
-  if (!text) return std::nullopt;
+  const auto answer = ask(http, "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n", kScrapeTimeout);
+  if (!answer || answer->status != 200) return std::nullopt;
+  const std::string_view text = answer->body;
   std::optional<double> sum;
-  for (std::size_t at = 0; at < text->size();) {
-    const std::size_t end = std::min(text->find('\n', at), text->size());
-    if (const auto value = sample_of({text->data() + at, end - at}, metric))
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    if (const auto value = sample_of(text.substr(at, end - at), metric))
       sum = sum.value_or(0) + *value;
     at = end + 1;
   }
