@@ -1,13 +1,13 @@
 #include "stats/block_bootstrap.h"
 
 #include <algorithm>
-#include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 
 #include "core/check.h"
 #include "core/random.h"
 #include "stats/deviation.h"
 #include "stats/median.h"
+#include "stats/student.h"
 
 namespace gauntlet::stats {
 namespace {
@@ -87,10 +87,6 @@ double blocks_of(Runs runs) {
   for (const auto& run : runs)
     blocks += static_cast<double>(run.size()) / static_cast<double>(block_of(run));
   return blocks;
-}
-
-double student_quantile(double p, double freedom) {
-  return boost::math::quantile(boost::math::students_t(freedom), p);
 }
 
 double contrast_of(double before, double after, Contrast contrast) {

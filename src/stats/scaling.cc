@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <limits>
 #include <set>
 #include <utility>
 #include <vector>
+
+#include "stats/student.h"
 
 namespace gauntlet::stats {
 namespace {
@@ -154,7 +155,7 @@ std::optional<ScalingFit> fit_scaling(std::span<const ScalingSample> samples, do
   const auto& [solution, is_free] = *best;
   const auto degrees = static_cast<double>(samples.size() - solution.free);
   const double variance = solution.squares / degrees;
-  const double t = boost::math::quantile(boost::math::students_t(degrees), (1 + confidence) / 2);
+  const double t = student_quantile((1 + confidence) / 2, degrees);
   const auto margin = [&](std::size_t i) {
     return is_free[i] ? t * std::sqrt(variance * solution.covariance[i][i]) : 0.0;
   };

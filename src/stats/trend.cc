@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <boost/math/distributions/normal.hpp>
-#include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <numeric>
 #include <vector>
@@ -10,6 +9,7 @@
 #include "core/check.h"
 #include "stats/deviation.h"
 #include "stats/median.h"
+#include "stats/student.h"
 
 namespace gauntlet::stats {
 namespace {
@@ -119,11 +119,6 @@ double effective_samples(const std::vector<double>& residuals) {
 
 double normal_quantile(double p) { return boost::math::quantile(boost::math::normal(), p); }
 
-// Fewer than two degrees of freedom are no more than a guess at how few there are.
-double student_quantile(double p, double freedom) {
-  return boost::math::quantile(boost::math::students_t(std::max(freedom, 2.0)), p);
-}
-
 struct Compared {
   Samples samples;
   std::vector<double> slopes;
@@ -163,8 +158,10 @@ std::optional<Trend> theil_sen_correlated(std::span<const TrendSample> samples, 
   const auto residuals = residuals_of(all->samples, trend.slope);
   trend.effective = effective_samples(residuals);
   const double length = all->samples.back().t - all->samples.front().t;
-  const double away = student_quantile((1 + confidence) / 2, trend.effective - 2) *
-                      deviation_of(residuals, 2) * std::sqrt(12 / trend.effective) / length;
+  // Fewer than two degrees of freedom are no more than a guess at how few there are.
+  const double freedom = std::max(trend.effective - 2, 2.0);
+  const double away = student_quantile((1 + confidence) / 2, freedom) * deviation_of(residuals, 2) *
+                      std::sqrt(12 / trend.effective) / length;
   trend.low = trend.slope - away;
   trend.high = trend.slope + away;
   return trend;
