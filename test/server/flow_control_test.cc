@@ -168,7 +168,7 @@ std::string state(std::string_view name) {
 TEST(BreakerOfAServer, OpensOverFailuresShedsByPriorityAndClosesAgain) {
   Config config = test_config();
   config.flow.breaker = {
-      .error_share = 0.2, .open_ns = 200 * kMillisecond, .samples_min = 5, .probes = 4};
+      .error_share = 0.2, .open_ns = 1500 * kMillisecond, .samples_min = 5, .probes = 4};
   const Served served(config);
   EXPECT_EQ(served.metric(state("closed")), 1);
   Client client(served.http());

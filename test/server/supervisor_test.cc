@@ -6,8 +6,10 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <fstream>
 #include <functional>
 #include <stdexcept>
+#include <string>
 
 #include <gtest/gtest.h>
 
@@ -50,6 +52,14 @@ class Supervised {
   }
 
   void signal(int number) const { kill(pid_, number); }
+  // Not until then does another of the same number count.
+  bool has_taken(int number) const {
+    std::ifstream status("/proc/" + std::to_string(pid_) + "/status");
+    std::uint64_t pending = 0;
+    for (std::string word; status >> word;)
+      if (word == "ShdPnd:") status >> std::hex >> pending;
+    return (pending >> (number - 1) & 1) == 0;
+  }
   int wait() {
     int status = 0;
     waitpid(pid_, &status, 0);
@@ -214,7 +224,7 @@ TEST(Supervisor, ASecondSignalEndsThemAtOnce) {
   Supervised supervised(ignore, {.work = {}, .stop_ns = 3600 * core::kSecond});
   wait_until([&] { return supervised.is_up(0) && supervised.is_up(1); });
   supervised.signal(SIGINT);
-  usleep(20'000);  // or both signals could be taken as one
+  wait_until([&] { return supervised.has_taken(SIGINT); });
   EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), 0) << "it waits for its workers";
   supervised.signal(SIGINT);
   EXPECT_EQ(supervised.wait(), kExitInterrupted);
