@@ -1,15 +1,9 @@
 // Servers that are bad in trouble: each fails the one test that is about what it does, and the good
 // server passes all of the same suite. The servers are spawned beside a URL, as any other would be.
 #include "end_to_end/gauntlet.h"
-#include "net/endpoint.h"
 
 namespace gauntlet::end_to_end {
 namespace {
-
-std::string free_address() {
-  const auto listening = net::listen_on(*net::Endpoint::parse("127.0.0.1:auto"));
-  return net::local_endpoint(listening->get())->text();
-}
 
 std::string suite_file(const std::string& suite) {
   return std::string(GAUNTLET_SOURCE_DIR) + "/test/bad_servers/" + suite + ".toml";

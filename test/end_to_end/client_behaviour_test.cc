@@ -3,27 +3,18 @@
 #include <csignal>
 
 #include "end_to_end/gauntlet.h"
+#include "end_to_end/suite.h"
 #include "end_to_end/workers.h"
 
 namespace gauntlet::end_to_end {
 namespace {
 
-constexpr std::string_view kLoad = R"(
-[load]
-connections = 40
-rate = "400/s"
-protocol = "2025-11-25"
-timeout = "8s"
-ramp = "0s"
-[[mix]]
-tool = "echo"
-arguments = { message = "{{nonce}}" }
-idempotent = true
-[[phase]]
-name = "steady"
-duration = "6s"
-measured = true
-)";
+Suite trouble(const std::string& client = {}) {
+  Suite suite("trouble",
+              "connections = 40\nrate = '400/s'\nprotocol = '2025-11-25'\n"
+              "timeout = '8s'\nramp = '0s'");
+  return suite.table("[client]", client).echo("idempotent = true").steady("6s");
+}
 
 // scheduled = completed + errors in every phase; nobody's answer was lost, doubled or foreign.
 void expect_clean_history(const boost::json::object& summary) {
@@ -44,17 +35,16 @@ void expect_clean_history(const boost::json::object& summary) {
 
 TEST(Trouble, CutConnectionsInEveryWayHaveExactVictimsThatComeBack) {
   Scratch scratch;
-  std::string text(kLoad);
-  text += "[client]\nretry = \"backoff\"\nheartbeat = \"500ms\"\n";
-  text += "[[phase]]\nname = \"cuts\"\nduration = \"10s\"\n";
+  Suite suite = trouble("retry = 'backoff'\nheartbeat = '500ms'");
+  suite.phase("cuts", "10s");
   for (const auto& [how, at] :
        {std::pair{"reset", "0s"}, {"fin", "2s"}, {"half_close", "4s"}, {"abandon", "6s"}})
-    text += std::string("[[fault]]\nid = \"") + how +
-            "\"\nkind = \"disconnect\"\nphase = \"cuts\"\n" + "share = 0.25\nhow = \"" + how +
-            "\"\nat = \"" + at + "\"\n";
-  text += "[[test]]\nname = \"t\"\nfault = \"abandon\"\nlimits = [\"reconnected >= 100%\"]\n";
+    suite.fault(
+        how, "cuts",
+        std::string("kind = 'disconnect'\nshare = 0.25\nhow = '") + how + "'\nat = '" + at + "'");
+  suite.test("t", {"reconnected >= 100%"}, "fault = 'abandon'");
   Server server({"--http", "127.0.0.1:auto", "--workers", "2"});
-  Gauntlet run({"run", scratch.write("trouble.toml", text), server.url(), "-t", "3", "-q"});
+  Gauntlet run({"run", scratch.write("trouble.toml", suite.text()), server.url(), "-t", "3", "-q"});
   EXPECT_NE(run.wait(), -1) << run.err();
   const auto summary = run.summary();
   expect_clean_history(summary);
@@ -93,8 +83,8 @@ TEST(Trouble, APausedServerIsNoticedByHeartbeats) {
   Gauntlet run({"run",   "--url",      server.url(), "-c",          "5",     "-R",
                 "20",    "-d",         "6s",         "--warmup",    "0s",    "--ramp",
                 "0s",    "--timeout",  "20s",        "--heartbeat", "200ms", "--heartbeat-timeout",
-                "300ms", "--protocol", "2025-11-25", "-q"});
-  usleep(2'500'000);
+                "300ms", "--protocol", "2025-11-25"});
+  EXPECT_TRUE(run.reaches("steady", 1)) << run.err();
   server.signal_all(SIGSTOP);
   usleep(2'000'000);
   server.signal_all(SIGCONT);
@@ -151,11 +141,9 @@ TEST(Trouble, AnswersThatBreakOffAreResumed) {
 
 TEST(Trouble, APhaseOfHalfTheLoadHasHalfTheMessages) {
   Scratch scratch;
-  std::string text(kLoad);
-  text += "[[phase]]\nname = \"half\"\nduration = \"3s\"\nrate_factor = 0.5\n";
-  text += "[[phase]]\nname = \"full\"\nduration = \"2s\"\n";
-  text += "[[test]]\nname = \"t\"\nlimits = [\"errors <= 0\"]\n";
-  Gauntlet run({"run", scratch.write("trouble.toml", text), "-q"});
+  Suite suite = trouble();
+  suite.phase("half", "3s", "rate_factor = 0.5").phase("full", "2s").test("t", {"errors <= 0"});
+  Gauntlet run({"run", scratch.write("trouble.toml", suite.text()), "-q"});
   EXPECT_NE(run.wait(), -1) << run.err();
   const auto summary = run.summary();
   ASSERT_FALSE(summary.empty());

@@ -1,55 +1,28 @@
 // A suite that climbs, from its file to its report.
 #include "end_to_end/gauntlet.h"
+#include "end_to_end/suite.h"
 
 namespace gauntlet::end_to_end {
 namespace {
 
-constexpr std::string_view kClimb = R"(suite = "climb"
-[load]
-transport = "tcp"
-protocol = "2025-11-25"
-ramp = "100ms"
-floor = "200ms"
-[[mix]]
-tool = "echo"
-arguments = { message = "{{nonce}}" }
-[[level]]
-name = "low"
-connections = 2
-rate = "100/s"
-[[level]]
-name = "high"
-connections = 4
-rate = "400/s"
-burst = 2
-[[level]]
-name = "flat_out"
-connections = 3
-[[phase]]
-name = "warmup"
-duration = "1s"
-[[phase]]
-name = "steady"
-duration = "2s"
-measured = true
-[[test]]
-name = "at_low"
-level = "low"
-limits = ["connections >= 2", "error_rate < 0.1%"]
-[[test]]
-name = "at_high"
-level = "high"
-limits = ["connections >= 5"]
-[[test]]
-name = "all"
-limits = ["error_rate_worst < 0.1%"]
-)";
+std::string climb() {
+  return Suite("climb",
+               "transport = 'tcp'\nprotocol = '2025-11-25'\nramp = '100ms'\nfloor = '200ms'")
+      .echo()
+      .level("low", "connections = 2\nrate = '100/s'")
+      .level("high", "connections = 4\nrate = '400/s'\nburst = 2")
+      .level("flat_out", "connections = 3")
+      .phase("warmup", "1s")
+      .steady("2s")
+      .test("at_low", {"connections >= 2", "error_rate < 0.1%"}, "level = 'low'")
+      .test("at_high", {"connections >= 5"}, "level = 'high'")
+      .test("all", {"error_rate_worst < 0.1%"})
+      .text();
+}
 
 TEST(Climb, EachLevelIsARunAndAllAreJudgedTogether) {
   Scratch scratch;
-  const fs::path file = scratch.path() / "climb.toml";
-  std::ofstream(file) << kClimb;
-  Gauntlet gauntlet({"run", file.string()});
+  Gauntlet gauntlet({"run", scratch.write("climb.toml", climb())});
   EXPECT_EQ(gauntlet.wait(), 1) << gauntlet.out() << gauntlet.err();
   const auto summary = gauntlet.summary();
   ASSERT_FALSE(summary.empty());

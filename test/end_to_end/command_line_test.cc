@@ -12,6 +12,10 @@ struct Mistake {
   int exit_code;
 };
 
+void PrintTo(const Mistake& mistake, std::ostream* out) {
+  for (const std::string& argument : mistake.arguments) *out << argument << " ";
+}
+
 class MistakeTest : public testing::TestWithParam<Mistake> {};
 
 TEST_P(MistakeTest, IsOneClearLine) {

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -16,6 +17,7 @@
 
 #include "core/clock.h"
 #include "net/child.h"
+#include "net/endpoint.h"
 
 namespace gauntlet::end_to_end {
 
@@ -51,6 +53,12 @@ inline std::string read_whole(const fs::path& path) {
   return text.str();
 }
 
+// Where nobody listens.
+inline std::string free_address() {
+  const auto listening = net::listen_on(*net::Endpoint::parse("127.0.0.1:auto"));
+  return net::local_endpoint(listening->get())->text();
+}
+
 // One `gauntlet …` process, with its results in a scratch folder.
 class Gauntlet {
  public:
@@ -76,7 +84,7 @@ class Gauntlet {
   void signal(int number) { child_->signal(number); }
 
   // Waits for its end; -1 where it was killed or did not end.
-  int wait(core::Nanos patience = 90 * core::kSecond) {
+  int wait(core::Nanos patience = 150 * core::kSecond) {
     const core::Nanos limit = core::monotonic_ns() + patience;
     while (!child_->poll_exit() && core::monotonic_ns() < limit) usleep(20'000);
     const std::string how = child_->poll_exit().value_or("");
@@ -84,6 +92,27 @@ class Gauntlet {
     return how.starts_with(prefix) ? std::stoi(how.substr(prefix.size())) : -1;
   }
 
+  // Waits until it has printed this; false where it does not in two minutes.
+  bool says(std::string_view text) const {
+    const core::Nanos limit = core::monotonic_ns() + 120 * core::kSecond;
+    while (out().find(text) == std::string::npos) {
+      if (core::monotonic_ns() > limit) return false;
+      usleep(10'000);
+    }
+    return true;
+  }
+  // Waits until it has shown so many seconds of a phase; it shows every fifth of the run, from the
+  // first on.
+  bool reaches(const std::string& phase, int seconds) const {
+    const core::Nanos limit = core::monotonic_ns() + 120 * core::kSecond;
+    for (;; usleep(10'000)) {
+      const std::string text = out();
+      const std::size_t at = text.rfind("\n" + phase + " ");
+      if (at != std::string::npos && std::atoi(text.c_str() + at + phase.size() + 2) >= seconds)
+        return true;
+      if (core::monotonic_ns() > limit) return false;
+    }
+  }
   std::string out() const { return read_whole(scratch_.path() / "out"); }
   std::string err() const { return read_whole(scratch_.path() / "err"); }
 

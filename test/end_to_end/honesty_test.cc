@@ -29,8 +29,8 @@ TEST(CoordinatedOmission, AStopShowsInTheQuantilesAsTheorySays) {
     Server server({"--http", "127.0.0.1:auto"});
     auto run = std::make_unique<Gauntlet>(std::vector<std::string>{
         "run", "--url", server.url(), "-c", "20", "-R", "500", "-d", "8s", "--warmup", "0s",
-        "--ramp", "0s", "--timeout", "10s", "--slo", "p99<500ms", "-q"});
-    usleep(3'000'000);
+        "--ramp", "0s", "--timeout", "10s", "--slo", "p99<500ms"});
+    EXPECT_TRUE(run->reaches("steady", 1)) << run->err();
     server.signal_all(SIGSTOP);
     const core::Nanos stopped = core::monotonic_ns();
     usleep(2'000'000);
@@ -62,8 +62,8 @@ TEST(Verdict, AServerThatDiesHalfwayIsAFailureWithAReport) {
     Server server({"--http", "127.0.0.1:auto"});
     auto run = std::make_unique<Gauntlet>(
         std::vector<std::string>{"run", "--url", server.url(), "-c", "10", "-R", "300", "-d", "5s",
-                                 "--ramp", "0s", "--warmup", "1s", "--timeout", "1s", "-q"});
-    usleep(3'500'000);
+                                 "--ramp", "0s", "--warmup", "0s", "--timeout", "1s"});
+    EXPECT_TRUE(run->reaches("steady", 1)) << run->err();
     server.signal(SIGKILL);
     run->wait();
     return run;
@@ -111,8 +111,8 @@ TEST(Verdict, AnOverloadedGeneratorDoesNotJudge) {
 
 TEST(Verdict, AnInterruptedRunLeavesAValidReport) {
   Gauntlet gauntlet({"run", "--url", "builtin", "-c", "5", "-R", "100", "-d", "60s", "--warmup",
-                     "0s", "--ramp", "0s", "-q"});
-  usleep(3'000'000);
+                     "0s", "--ramp", "0s"});
+  EXPECT_TRUE(gauntlet.reaches("steady", 1)) << gauntlet.err();
   gauntlet.signal(SIGINT);
   EXPECT_EQ(gauntlet.wait(), 130);
   const auto summary = gauntlet.summary();

@@ -3,9 +3,7 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <netinet/in.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 
 #include <cerrno>
@@ -14,7 +12,7 @@
 #include <thread>
 
 #include "core/proc.h"
-#include "end_to_end/gauntlet.h"
+#include "end_to_end/workers.h"
 #include "net/loop.h"
 
 namespace gauntlet::end_to_end {
@@ -45,21 +43,6 @@ void without_io_uring(Body body) {
 std::string loop_of(const Gauntlet& gauntlet) {
   const auto summary = gauntlet.summary();
   return std::string(summary.at("host").as_object().at("loop_backend").as_string());
-}
-
-std::string metrics_of(const std::string& url) {
-  const net::Endpoint where = net::Url::parse(url)->endpoint;
-  const core::Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  EXPECT_EQ(connect(socket.get(), where.address(), where.length()), 0);
-  const std::string request =
-      "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-  EXPECT_EQ(write(socket.get(), request.data(), request.size()),
-            static_cast<ssize_t>(request.size()));
-  std::string text;
-  char piece[4096];
-  for (ssize_t n = 0; (n = read(socket.get(), piece, sizeof piece)) > 0;)
-    text.append(piece, static_cast<std::size_t>(n));
-  return text;
 }
 
 struct Case {
@@ -93,8 +76,7 @@ TEST_P(IoTest, CarriesEveryMessage) {
   ASSERT_FALSE(summary.empty()) << gauntlet.err();
   EXPECT_EQ(loop_of(gauntlet), GetParam().io);
   if (GetParam().transport == "http") {
-    const std::string info = "gauntlet_server_loop_info{backend=\"" + GetParam().io + "\"} 1\n";
-    EXPECT_NE(metrics_of(server.url()).find(info), std::string::npos);
+    EXPECT_EQ(metric_of(server, "gauntlet_server_loop_info{backend=\"" + GetParam().io + "\"}"), 1);
   }
   EXPECT_GT(count(summary, "load", "completed"), 100);
   EXPECT_EQ(count(summary, "load", "completed"), count(summary, "load", "scheduled"));

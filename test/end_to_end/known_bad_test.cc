@@ -1,33 +1,13 @@
 // Known-bad servers: each is caught in its own error class, as often as it misbehaved.
-#include <arpa/inet.h>
-#include <sys/socket.h>
-
-#include "end_to_end/gauntlet.h"
-#include "net/endpoint.h"
+#include "end_to_end/workers.h"
 
 namespace gauntlet::end_to_end {
 namespace {
 
-// The whole answer to GET `path` of a server on this machine.
-std::string http_get(const std::string& url, const std::string& path) {
-  const auto target = net::Url::parse(url);
-  const core::Fd socket(::socket(AF_INET, SOCK_STREAM, 0));
-  if (connect(socket.get(), target->endpoint.address(), target->endpoint.length()) != 0) return "";
-  const std::string request =
-      "GET " + path + " HTTP/1.1\r\nHost: " + target->host + "\r\nConnection: close\r\n\r\n";
-  if (send(socket.get(), request.data(), request.size(), 0) < 0) return "";
-  std::string answer;
-  char bytes[4096];
-  for (ssize_t n = 0; (n = recv(socket.get(), bytes, sizeof bytes, 0)) > 0;)
-    answer.append(bytes, static_cast<std::size_t>(n));
-  return answer;
-}
-
 // What the server says it spoiled.
-std::int64_t spoiled(const std::string& metrics, const std::string& kind) {
-  const std::string name = "gauntlet_server_bad_answers_total{kind=\"" + kind + "\"} ";
-  const std::size_t at = metrics.find("\n" + name);
-  return at == std::string::npos ? -1 : std::stoll(metrics.substr(at + 1 + name.size()));
+std::int64_t spoiled(const Server& server, const std::string& kind) {
+  return static_cast<std::int64_t>(
+      metric_of(server, "gauntlet_server_bad_answers_total{kind=\"" + kind + "\"}"));
 }
 
 struct Badness {
@@ -56,7 +36,7 @@ TEST_P(KnownBadTest, IsCaughtByClassAndCount) {
   EXPECT_TRUE(gauntlet->failed_its_target()) << gauntlet->out() << gauntlet->err();
   const auto summary = gauntlet->summary();
   ASSERT_FALSE(summary.empty());
-  const std::int64_t expected = spoiled(http_get(server->url(), "/metrics"), bad.kind);
+  const std::int64_t expected = spoiled(*server, bad.kind);
   EXPECT_GE(expected, 5) << "the server did misbehave";
   const std::int64_t caught = count(summary, "errors", bad.error_class);
   EXPECT_GE(caught, expected) << summary.at("errors");

@@ -3,6 +3,7 @@
 #include <random>
 
 #include "end_to_end/gauntlet.h"
+#include "end_to_end/suite.h"
 
 namespace gauntlet::end_to_end {
 namespace {
@@ -10,16 +11,6 @@ namespace {
 const std::vector<std::string> kRun = {
     "run", "--url", "builtin",       "-c",          "4",  "-R", "200/s", "-d", "60s", "--warmup",
     "1s",  "--slo", "error_rate<1%", "--transport", "tcp"};
-
-// Waits until the run has said this; false where it ended before.
-bool said(const Gauntlet& gauntlet, std::string_view text) {
-  const core::Nanos limit = core::monotonic_ns() + 60 * core::kSecond;
-  while (core::monotonic_ns() < limit) {
-    if (gauntlet.out().find(text) != std::string::npos) return true;
-    usleep(10'000);
-  }
-  return false;
-}
 
 double last_second(const boost::json::object& summary) {
   const auto& t = summary.at("seconds").as_object().at("t").as_array();
@@ -61,7 +52,7 @@ TEST(Report, OfACapacitySearchIsTheSame) {
 
 TEST(Report, OfARunThatWasKilledHoldsEverySecondThatWasShown) {
   Gauntlet run(kRun);
-  ASSERT_TRUE(said(run, "steady 5/60")) << run.out() << run.err();
+  ASSERT_TRUE(run.reaches("steady", 5)) << run.out() << run.err();
   run.signal(SIGKILL);
   EXPECT_EQ(run.wait(), -1);
   const fs::path folder = run.folder();
@@ -83,7 +74,7 @@ TEST(Report, OfRunsKilledAtAnyMoment) {
   std::mt19937 random(std::random_device{}());
   for (int round = 0; round < 3; ++round) {
     Gauntlet run(kRun);
-    ASSERT_TRUE(said(run, "connections: ")) << run.out() << run.err();
+    ASSERT_TRUE(run.says("connections: ")) << run.out() << run.err();
     const auto pause_us = static_cast<unsigned>(random() % 2'500'000);
     usleep(pause_us);
     run.signal(SIGKILL);
@@ -97,7 +88,7 @@ TEST(Report, OfRunsKilledAtAnyMoment) {
 
 TEST(Report, IsRefusedWhileTheRunGoesOnAndWhereThereIsNone) {
   Gauntlet run(kRun);
-  ASSERT_TRUE(said(run, "steady")) << run.out() << run.err();
+  ASSERT_TRUE(run.says("steady")) << run.out() << run.err();
   Gauntlet report({"report", run.folder().string()});
   EXPECT_EQ(report.wait(), 2);
   EXPECT_NE(report.err().find("in use"), std::string::npos) << report.err();
@@ -108,50 +99,24 @@ TEST(Report, IsRefusedWhileTheRunGoesOnAndWhereThereIsNone) {
   EXPECT_NE(none.err().find("there is no run `no-such-run`"), std::string::npos) << none.err();
 }
 
-constexpr std::string_view kClimb = R"(suite = "climb"
-[load]
-transport = "tcp"
-ramp = "100ms"
-[[mix]]
-tool = "echo"
-arguments = { message = "{{nonce}}" }
-[[level]]
-name = "low"
-connections = 2
-rate = "100/s"
-[[level]]
-name = "high"
-connections = 4
-rate = "200/s"
-[[level]]
-name = "beyond"
-connections = 8
-rate = "400/s"
-[[phase]]
-name = "steady"
-duration = "4s"
-measured = true
-[[test]]
-name = "at_low"
-level = "low"
-limits = ["connections >= 2"]
-[[test]]
-name = "at_high"
-level = "high"
-limits = ["connections >= 4"]
-[[test]]
-name = "at_beyond"
-level = "beyond"
-limits = ["connections >= 8"]
-[[test]]
-name = "all"
-limits = ["error_rate_worst < 0.1%"]
-)";
+std::string climb() {
+  return Suite("climb", "transport = 'tcp'\nramp = '100ms'")
+      .echo()
+      .level("low", "connections = 2\nrate = '100/s'")
+      .level("high", "connections = 4\nrate = '200/s'")
+      .level("beyond", "connections = 8\nrate = '400/s'")
+      .steady("4s")
+      .test("at_low", {"connections >= 2"}, "level = 'low'")
+      .test("at_high", {"connections >= 4"}, "level = 'high'")
+      .test("at_beyond", {"connections >= 8"}, "level = 'beyond'")
+      .test("all", {"error_rate_worst < 0.1%"})
+      .text();
+}
 
 TEST(Report, OfAClimbThatWasKilledJudgesTheLevelsThatItReached) {
   Scratch scratch;
-  Gauntlet run({"run", scratch.write("climb.toml", kClimb)});
-  ASSERT_TRUE(said(run, "level 2 of 3")) << run.out() << run.err();
+  Gauntlet run({"run", scratch.write("climb.toml", climb())});
+  ASSERT_TRUE(run.says("level 2 of 3")) << run.out() << run.err();
   const std::size_t before = run.out().size();
   const core::Nanos limit = core::monotonic_ns() + 60 * core::kSecond;
   while (run.out().find("steady", before) == std::string::npos && core::monotonic_ns() < limit)
@@ -171,7 +136,7 @@ TEST(Report, OfAClimbThatWasKilledJudgesTheLevelsThatItReached) {
 
 TEST(Report, OfAClimbIsTheSameByteForByte) {
   Scratch scratch;
-  Gauntlet run({"run", scratch.write("climb.toml", kClimb)});
+  Gauntlet run({"run", scratch.write("climb.toml", climb())});
   const int exit_code = run.wait();
   const std::string summary = read_whole(run.folder() / "summary.json");
   ASSERT_FALSE(summary.empty()) << run.err();

@@ -1,40 +1,26 @@
 // Faults of a run's timeline that are not the clients' own: they happen, are shown, end, and leave
 // nothing behind; and who cannot be given them is skipped.
 #include "end_to_end/gauntlet.h"
+#include "end_to_end/suite.h"
 
 namespace gauntlet::end_to_end {
 namespace {
 
-constexpr std::string_view kSuite = R"(suite = "faulty"
-[load]
-connections = 10
-rate = "200/s"
-timeout = "10s"
-ramp = "0s"
-[[mix]]
-tool = "echo"
-arguments = { message = "{{nonce}}" }
-[[phase]]
-name = "steady"
-duration = "6s"
-measured = true
-[[phase]]
-name = "trouble"
-duration = "12s"
-)";
+// With a fault "it", and a test of it.
+std::string faulty(const std::string& fault, const char* limit, const std::string& steady,
+                   const std::string& trouble, int connections = 10) {
+  return Suite("faulty", "connections = " + std::to_string(connections) +
+                             "\nrate = '200/s'\ntimeout = '10s'\nramp = '0s'")
+      .echo()
+      .steady(steady)
+      .phase("trouble", trouble)
+      .fault("it", "trouble", fault)
+      .test("t", {limit}, "fault = 'it'")
+      .text();
+}
 
-constexpr std::string_view kPause = R"(
-[[fault]]
-id = "it"
-kind = "pause"
-phase = "trouble"
-at = "1s"
-for = "2s"
-[[test]]
-name = "comes_back"
-fault = "it"
-limits = ["recovery < 60s"]
-)";
+constexpr const char* kPause = "kind = 'pause'\nat = '1s'\nfor = '2s'";
+constexpr const char* kRecovers = "recovery < 60s";
 
 boost::json::object the_fault(const boost::json::object& summary) {
   const auto& faults = summary.at("faults").as_array();
@@ -53,8 +39,7 @@ double longest_ms(const boost::json::object& summary, std::size_t phase) {
 
 TEST(RunFault, APausedServerIsShownAndGoesOn) {
   Scratch scratch;
-  Gauntlet run(
-      {"run", scratch.write("faulty.toml", std::string(kSuite) + std::string(kPause)), "-q"});
+  Gauntlet run({"run", scratch.write("faulty.toml", faulty(kPause, kRecovers, "6s", "12s")), "-q"});
   EXPECT_NE(run.wait(), -1) << run.err();
   const auto summary = run.summary();
   ASSERT_FALSE(summary.empty());
@@ -73,16 +58,10 @@ TEST(RunFault, APausedServerIsShownAndGoesOn) {
 TEST(RunFault, CommandsBeginShowAndEndIt) {
   Scratch scratch;
   const std::string mark = (scratch.path() / "mark").string();
-  const std::string fault =
-      "[[fault]]\nid = \"it\"\nkind = \"exec\"\nphase = \"trouble\"\nfor = \"2s\"\nwith = { start "
-      "= "
-      "\"echo size 12 > " +
-      mark + "\", evidence = \"cat " + mark + "\", stop = \"rm " + mark + "\" }\n";
-  const std::string test =
-      "[[test]]\nname = \"t\"\nfault = \"it\"\nlimits = [\"peak_error_rate < 1%\"]\n";
-  std::string text(kSuite);
-  text.replace(text.find("\"12s\""), 5, "\"4s\"");
-  Gauntlet run({"run", scratch.write("faulty.toml", text + fault + test), "-q"});
+  const std::string fault = "kind = 'exec'\nfor = '2s'\nwith = { start = 'echo size 12 > " + mark +
+                            "', evidence = 'cat " + mark + "', stop = 'rm " + mark + "' }";
+  const std::string suite = faulty(fault, "peak_error_rate < 1%", "6s", "4s");
+  Gauntlet run({"run", scratch.write("faulty.toml", suite), "-q"});
   EXPECT_NE(run.wait(), -1) << run.err();
   const auto found = the_fault(run.summary());
   ASSERT_FALSE(found.empty());
@@ -96,13 +75,9 @@ TEST(RunFault, CommandsBeginShowAndEndIt) {
 TEST(RunFault, WithoutEvidenceItsTestIsInconclusive) {
   Scratch scratch;
   const std::string fault =
-      "[[fault]]\nid = \"it\"\nkind = \"exec\"\nphase = \"trouble\"\nfor = \"1s\"\n"
-      "with = { start = \"true\", evidence = \"false\", stop = \"true\" }\n";
-  const std::string test =
-      "[[test]]\nname = \"t\"\nfault = \"it\"\nlimits = [\"recovery < 60s\"]\n";
-  std::string text(kSuite);
-  text.replace(text.find("\"12s\""), 5, "\"8s\"");
-  Gauntlet run({"run", scratch.write("faulty.toml", text + fault + test), "-q"});
+      "kind = 'exec'\nfor = '1s'\nwith = { start = 'true', evidence = 'false', stop = 'true' }";
+  const std::string suite = faulty(fault, kRecovers, "6s", "8s");
+  Gauntlet run({"run", scratch.write("faulty.toml", suite), "-q"});
   EXPECT_EQ(run.wait(), 4) << run.out();
   const auto summary = run.summary();
   ASSERT_FALSE(summary.empty());
@@ -112,16 +87,12 @@ TEST(RunFault, WithoutEvidenceItsTestIsInconclusive) {
 
 TEST(RunFault, WhatATargetCannotBeGivenIsSkipped) {
   Scratch scratch;
-  std::string text = std::string(kSuite) + std::string(kPause);
-  text.replace(text.find("connections = 10"), 16, "connections = 1");
-  text.replace(text.find("\"6s\""), 4, "\"1s\"");
-  text.replace(text.find("\"12s\""), 5, "\"2s\"");
-  Gauntlet run(
-      {"run", scratch.write("faulty.toml", text), "-q", "--", GAUNTLET_BINARY, "serve", "--stdio"});
+  const std::string suite = scratch.write("faulty.toml", faulty(kPause, kRecovers, "1s", "2s", 1));
+  Gauntlet run({"run", suite, "-q", "--", GAUNTLET_BINARY, "serve", "--stdio"});
   EXPECT_EQ(run.wait(), 4) << "nothing else was judged: " << run.out() << run.err();
   const auto summary = run.summary();
   ASSERT_FALSE(summary.empty());
-  EXPECT_EQ(verdict_of(summary, "faulty.comes_back"), "SKIPPED");
+  EXPECT_EQ(verdict_of(summary, "faulty.t"), "SKIPPED");
   EXPECT_FALSE(the_fault(summary).at("skipped").is_null());
 }
 

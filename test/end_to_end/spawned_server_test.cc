@@ -1,54 +1,26 @@
 // A server that a command starts beside its URL: it is met, crashed, and started again where that
 // is asked for; and the fault proxy before a URL.
 #include "end_to_end/gauntlet.h"
+#include "end_to_end/suite.h"
 #include "end_to_end/workers.h"
-#include "net/endpoint.h"
 
 namespace gauntlet::end_to_end {
 namespace {
 
-constexpr std::string_view kSuite = R"(suite = "spawned"
-[load]
-connections = 10
-rate = "200/s"
-ramp = "0s"
-timeout = "3s"
-probe = false
-[[mix]]
-tool = "echo"
-arguments = { message = "{{nonce}}" }
-[[phase]]
-name = "steady"
-duration = "6s"
-measured = true
-[[phase]]
-name = "trouble"
-duration = "9s"
-[[test]]
-name = "answers_in_time"
-limits = ["p99 <= 250ms"]
-[[fault]]
-id = "it"
-phase = "trouble"
-)";
-
-constexpr std::string_view kTest = R"(
-[[test]]
-name = "comes_back"
-fault = "it"
-limits = ["recovery < 60s"]
-)";
-
-std::string suite_with(std::string_view fault, bool brief = false) {
-  std::string text = std::string(kSuite).append(fault).append(kTest);
-  if (brief) text.replace(text.find("\"6s\""), 4, "\"1s\"");
-  return text;
+// With a fault "it" in its time of trouble; `brief`: for tests that judge nothing of it.
+std::string suite_with(const std::string& fault, bool brief = false) {
+  return Suite("spawned",
+               "connections = 10\nrate = '200/s'\nramp = '0s'\ntimeout = '3s'\nprobe = false")
+      .echo()
+      .steady(brief ? "1s" : "6s")
+      .phase("trouble", brief ? "5s" : "9s")
+      .test("answers_in_time", {"p99 <= 250ms"})
+      .fault("it", "trouble", fault)
+      .test("comes_back", {"recovery < 60s"}, "fault = 'it'")
+      .text();
 }
 
-std::string free_address() {
-  const auto listening = net::listen_on(*net::Endpoint::parse("127.0.0.1:auto"));
-  return net::local_endpoint(listening->get())->text();
-}
+constexpr const char* kCrash = "kind = 'crash'\nhow = 'tree'\nat = '300ms'";
 
 std::vector<std::string> spawning(const std::string& suite, const std::vector<std::string>& more) {
   const std::string where = free_address();
@@ -66,9 +38,8 @@ boost::json::object fault_of(const boost::json::object& summary, std::size_t occ
 
 TEST(SpawnedServer, IsStartedAgainAfterEachCrash) {
   const Scratch scratch;
-  const std::string suite = scratch.write(
-      "crash.toml",
-      suite_with("kind = \"crash\"\nhow = \"tree\"\nat = \"300ms\"\nevery = \"4s\"\ntimes = 2"));
+  const std::string suite =
+      scratch.write("crash.toml", suite_with(std::string(kCrash) + "\nevery = '4s'\ntimes = 2"));
   const auto run =
       judged([&] { return std::make_unique<Gauntlet>(spawning(suite, {"--restart"})); });
   const auto summary = run->summary();
@@ -87,8 +58,7 @@ TEST(SpawnedServer, IsStartedAgainAfterEachCrash) {
 
 TEST(SpawnedServer, RecoversFromACrashBecauseItIsStartedAgain) {
   const Scratch scratch;
-  const std::string suite =
-      scratch.write("crash.toml", suite_with("kind = \"crash\"\nhow = \"tree\"\nat = \"300ms\""));
+  const std::string suite = scratch.write("crash.toml", suite_with(kCrash));
   const auto run =
       judged([&] { return std::make_unique<Gauntlet>(spawning(suite, {"--restart"})); });
   EXPECT_TRUE(run->wait() == 0 || run->machine_busy()) << run->out() << run->err();
@@ -97,8 +67,7 @@ TEST(SpawnedServer, RecoversFromACrashBecauseItIsStartedAgain) {
 
 TEST(SpawnedServer, StaysDeadUnlessItIsToBeStartedAgain) {
   const Scratch scratch;
-  const std::string suite =
-      scratch.write("crash.toml", suite_with("kind = \"crash\"\nhow = \"tree\"\nat = \"300ms\""));
+  const std::string suite = scratch.write("crash.toml", suite_with(kCrash));
   const auto run = judged([&] { return std::make_unique<Gauntlet>(spawning(suite, {})); });
   EXPECT_EQ(run->wait(), 1) << run->out() << run->err();
   EXPECT_EQ(verdict_of(run->summary(), "spawned.target_survives"), "FAIL");
@@ -115,7 +84,7 @@ TEST(SpawnedServer, EndsWithItsRun) {
   const Scratch scratch;
   const std::string pid_file = (scratch.path() / "pid").string();
   const std::string where = free_address();
-  const std::string suite = scratch.write("crash.toml", suite_with("kind = \"disconnect\"", true));
+  const std::string suite = scratch.write("crash.toml", suite_with("kind = 'disconnect'", true));
   Gauntlet run({"run", suite, "http://" + where + "/mcp", "-q", "--", "sh", "-c",
                 "echo $$ > " + pid_file + "; exec " + GAUNTLET_BINARY + " serve --http " + where});
   EXPECT_NE(run.wait(), -1) << run.err();
@@ -127,8 +96,8 @@ TEST(FaultProxy, StandsBeforeAUrlAndCountsWhatItDid) {
   const Server server({"--http", "127.0.0.1:auto", "--workers", "1"});
   const Scratch scratch;
   const std::string suite =
-      scratch.write("proxy.toml", suite_with("kind = \"proxy\"\nat = \"300ms\"\nfor = \"2s\"\n"
-                                             "with = { toxic = \"down\" }"));
+      scratch.write("proxy.toml", suite_with("kind = 'proxy'\nat = '300ms'\nfor = '2s'\n"
+                                             "with = { toxic = 'down' }"));
   const auto run = judged([&] {
     return std::make_unique<Gauntlet>(std::vector<std::string>{"run", suite, server.url(), "-q"});
   });
@@ -149,7 +118,7 @@ TEST(FaultProxy, HoldsBackWhatAPartitionWouldWhereThereIsNoLab) {
   const Server server({"--http", "127.0.0.1:auto", "--workers", "1"});
   const Scratch scratch;
   const std::string suite = scratch.write(
-      "partition.toml", suite_with("kind = \"partition\"\nat = \"300ms\"\nfor = \"2s\"", true));
+      "partition.toml", suite_with("kind = 'partition'\nat = '300ms'\nfor = '2s'", true));
   Gauntlet run({"run", suite, server.url(), "-q"});
   EXPECT_NE(run.wait(), -1) << run.err();
   const auto summary = run.summary();
@@ -164,7 +133,7 @@ TEST(FaultProxy, LosesNoPackets) {
   const Server server({"--http", "127.0.0.1:auto", "--workers", "1"});
   const Scratch scratch;
   const std::string suite = scratch.write(
-      "loss.toml", suite_with("kind = \"loss\"\nfor = \"1s\"\nwith = { amount = \"2%\" }", true));
+      "loss.toml", suite_with("kind = 'loss'\nfor = '1s'\nwith = { amount = '2%' }", true));
   Gauntlet run({"run", suite, server.url(), "-q"});
   EXPECT_NE(run.wait(), -1) << run.err();
   const auto summary = run.summary();
@@ -176,8 +145,8 @@ TEST(FaultProxy, WithoutAnEffectThereIsNoEvidence) {
   const Server server({"--http", "127.0.0.1:auto", "--workers", "1"});
   const Scratch scratch;
   const std::string suite =
-      scratch.write("proxy.toml", suite_with("kind = \"proxy\"\nfor = \"1s\"\n"
-                                             "with = { toxic = \"drop_answer:nth=1000000\" }",
+      scratch.write("proxy.toml", suite_with("kind = 'proxy'\nfor = '1s'\n"
+                                             "with = { toxic = 'drop_answer:nth=1000000' }",
                                              true));
   Gauntlet run({"run", suite, server.url(), "-q"});
   EXPECT_EQ(run.wait(), 4) << run.out() << run.err();
@@ -188,8 +157,7 @@ TEST(FaultProxy, KnowsItsToxicsBeforeTheRunBegins) {
   const Server server({"--http", "127.0.0.1:auto", "--workers", "1"});
   const Scratch scratch;
   const std::string suite = scratch.write(
-      "proxy.toml",
-      suite_with("kind = \"proxy\"\nfor = \"1s\"\nwith = { toxic = \"lag:ms=1\" }", true));
+      "proxy.toml", suite_with("kind = 'proxy'\nfor = '1s'\nwith = { toxic = 'lag:ms=1' }", true));
   Gauntlet run({"run", suite, server.url(), "-q"});
   EXPECT_EQ(run.wait(), 2) << run.out();
   EXPECT_NE(run.err().find("[[fault]] `it`: 'lag' is no toxic"), std::string::npos) << run.err();

@@ -2,6 +2,7 @@
 #include <csignal>
 
 #include "end_to_end/gauntlet.h"
+#include "end_to_end/suite.h"
 
 namespace gauntlet::end_to_end {
 namespace {
@@ -84,8 +85,6 @@ INSTANTIATE_TEST_SUITE_P(
         Way{"tcp auto", kTcp, {"-R", "200"}, "2026-07-28", "tcp"},
         Way{"tcp 2025-11-25", kTcp, {"-R", "200", "--protocol", "2025-11-25"}, "2025-11-25", "tcp"},
         Way{"unix", kUnix, {"-R", "200"}, "2026-07-28", "unix"},
-        Way{"closed loop", kHttp, {}, "2026-07-28", "http"},
-        Way{"closed loop of bursts", kTcp, {"--burst", "16"}, "2026-07-28", "tcp"},
         Way{"bursts", kTcp, {"-R", "800", "--burst", "8"}, "2026-07-28", "tcp"},
         Way{"pipelined bursts",
             kHttp,
@@ -94,6 +93,12 @@ INSTANTIATE_TEST_SUITE_P(
             "http"},
         Way{"poisson", kHttp, {"-R", "200", "--arrivals", "poisson"}, "2026-07-28", "http"},
         Way{"two threads", kHttp, {"-R", "200", "-t", "2"}, "2026-07-28", "http"}));
+
+// As fast as it goes, with all cores.
+INSTANTIATE_TEST_SUITE_P(
+    FlatOut, WayTest,
+    testing::Values(Way{"closed loop", kHttp, {}, "2026-07-28", "http"},
+                    Way{"closed loop of bursts", kTcp, {"--burst", "16"}, "2026-07-28", "tcp"}));
 
 TEST(Mix, OperationsAreDrawnByWeight) {
   Server server({"--http", "127.0.0.1:auto"});
@@ -116,39 +121,18 @@ TEST(Tools, AMissingToolIsSaidSoWithTheOnesThereAre) {
 
 TEST(Disconnect, EveryVictimComesBackAndTheEvidenceIsExact) {
   Scratch scratch;
-  const fs::path file = scratch.path() / "cut.toml";
-  std::ofstream(file) << R"(
-suite = "cut"
-[load]
-connections = 40
-rate = "400/s"
-timeout = "2s"
-[[mix]]
-tool = "echo"
-arguments = '{"message":"{{nonce}}"}'
-[[phase]]
-name = "steady"
-duration = "7s"
-measured = true
-[[phase]]
-name = "after"
-duration = "8s"
-[[fault]]
-id = "cut"
-kind = "disconnect"
-phase = "after"
-at = "1s"
-share = 0.5
-how = "mixed"
-[[test]]
-name = "back"
-fault = "cut"
-limits = ["reconnected >= 100%", "recovery < 60s", "p99 <= 500ms"]
-)";
+  const auto suite =
+      Suite("cut", "connections = 40\nrate = '400/s'\ntimeout = '2s'")
+          .echo()
+          .steady("7s")
+          .phase("after", "8s")
+          .fault("cut", "after", "kind = 'disconnect'\nat = '1s'\nshare = 0.5\nhow = 'mixed'")
+          .test("back", {"reconnected >= 100%", "recovery < 60s", "p99 <= 500ms"}, "fault = 'cut'")
+          .text();
+  const std::string file = scratch.write("cut.toml", suite);
   for (const char* protocol : {"2026-07-28", "2025-11-25"}) {
     Server server({"--http", "127.0.0.1:auto"});
-    const auto gauntlet =
-        judged({"run", file.string(), server.url(), "--protocol", protocol, "-q"});
+    const auto gauntlet = judged({"run", file, server.url(), "--protocol", protocol, "-q"});
     EXPECT_EQ(gauntlet->wait(), 0) << gauntlet->out() << gauntlet->err();
     const auto fault = gauntlet->summary().at("faults").as_array().at(0).as_object();
     EXPECT_EQ(fault.at("victims").to_number<int>(), 20);

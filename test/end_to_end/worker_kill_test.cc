@@ -1,38 +1,22 @@
 // A worker of our own server is killed in the middle of a run: the report shows that it was, who
 // felt it, and that they came back. What is not ours is left alone.
 #include "end_to_end/gauntlet.h"
+#include "end_to_end/suite.h"
 
 namespace gauntlet::end_to_end {
 namespace {
 
-constexpr std::string_view kSuite = R"(suite = "kill"
-[load]
-connections = 40
-rate = "400/s"
-transport = "tcp"
-protocol = "2025-11-25"
-workers = 2
-ramp = "100ms"
-[[mix]]
-tool = "echo"
-arguments = { message = "{{nonce}}" }
-[[phase]]
-name = "steady"
-duration = "6s"
-measured = true
-[[phase]]
-name = "after"
-duration = "12s"
-[[fault]]
-id = "worker_killed"
-kind = "kill_worker"
-phase = "after"
-at = "1s"
-[[test]]
-name = "comes_back"
-fault = "worker_killed"
-limits = ["reconnected >= 100%"]
-)";
+std::string kill_suite(const std::string& steady, const std::string& after) {
+  return Suite("kill",
+               "connections = 40\nrate = '400/s'\ntransport = 'tcp'\n"
+               "protocol = '2025-11-25'\nworkers = 2\nramp = '100ms'")
+      .echo()
+      .steady(steady)
+      .phase("after", after)
+      .fault("worker_killed", "after", "kind = 'kill_worker'\nat = '1s'")
+      .test("comes_back", {"reconnected >= 100%"}, "fault = 'worker_killed'")
+      .text();
+}
 
 boost::json::object fault_of(const boost::json::object& summary) {
   const auto& faults = summary.at("faults").as_array();
@@ -41,7 +25,7 @@ boost::json::object fault_of(const boost::json::object& summary) {
 
 TEST(WorkerKill, IsShownAndItsVictimsComeBack) {
   Scratch scratch;
-  Gauntlet gauntlet({"run", scratch.write("kill.toml", kSuite)});
+  Gauntlet gauntlet({"run", scratch.write("kill.toml", kill_suite("6s", "12s"))});
   EXPECT_EQ(gauntlet.wait(), 0) << gauntlet.out() << gauntlet.err();
   const auto summary = gauntlet.summary();
   ASSERT_FALSE(summary.empty());
@@ -65,11 +49,8 @@ TEST(WorkerKill, IsShownAndItsVictimsComeBack) {
 
 TEST(WorkerKill, OfAForeignTargetIsSkipped) {
   Scratch scratch;
-  std::string suite(kSuite);
-  suite.replace(suite.find("\"12s\""), 5, "\"2s\"");
-  suite.replace(suite.find("\"6s\""), 4, "\"1s\"");
   Server server({"--tcp", "127.0.0.1:auto", "--workers", "2"});
-  Gauntlet gauntlet({"run", scratch.write("kill.toml", suite), server.url()});
+  Gauntlet gauntlet({"run", scratch.write("kill.toml", kill_suite("1s", "2s")), server.url()});
   EXPECT_EQ(gauntlet.wait(), 4) << "a run of skipped tests alone: " << gauntlet.out();
   const auto summary = gauntlet.summary();
   ASSERT_FALSE(summary.empty());
