@@ -5,6 +5,8 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 
 jobs=$(nproc)
+# Runs that are judged and sleep nearly always: all together use a tenth of two cores.
+quiet_jobs=3
 passed=0 failed=0 skipped=0
 keep_going=no
 fuzz_seconds=5
@@ -52,10 +54,10 @@ build() {
   return 1
 }
 
-# run_ctest PRESET ARGUMENT…: as many tests as ctest counts.
+# run_ctest PRESET JOBS ARGUMENT…: as many tests as ctest counts.
 run_ctest() {
   local log="build/$1/ctest.log" bad=0 total=0 status
-  ctest --preset "$1" -j "$jobs" "${@:2}" 2>&1 | tee "$log"
+  ctest --preset "$1" -j "$2" "${@:3}" 2>&1 | tee "$log"
   status=${PIPESTATUS[0]}
   read -r bad total < <(
     sed -nE 's/^[0-9]+% tests passed, ([0-9]+) tests failed out of ([0-9]+)$/\1 \2/p' "$log")
@@ -80,8 +82,10 @@ part_format() {
 part_release() {
   title "release: build"
   build release || return
-  title "release: unit tests, tidy rules, scripts"
-  run_ctest release
+  title "release: unit tests, tidy rules, scripts, what no load disturbs"
+  run_ctest release $((2 * jobs)) -LE quiet
+  title "release: what is judged, on a quiet machine"
+  run_ctest release "$quiet_jobs" -L quiet
 }
 
 check_lint() {
@@ -112,10 +116,18 @@ part_fuzz() {
   title "fuzz: build"
   build fuzz fuzz/all || return
   title "fuzz: $fuzz_seconds s a target"
-  local target name
-  for target in build/fuzz/fuzz/*_fuzz; do
-    name=$(basename "$target" _fuzz)
-    check "fuzz $name" fuzz_one "$name"
+  local names name running i
+  names=($(basename -a -s _fuzz build/fuzz/fuzz/*_fuzz))
+  for ((i = 0; i < ${#names[@]}; i += jobs)); do
+    running=()
+    for name in "${names[@]:i:jobs}"; do
+      fuzz_one "$name" &
+      running+=($!)
+    done
+    for name in "${names[@]:i:jobs}"; do
+      check "fuzz $name" wait "${running[0]}"
+      running=("${running[@]:1}")
+    done
   done
 }
 
@@ -156,7 +168,7 @@ part_asan() {
   title "asan: build"
   build asan || return
   title "asan: unit tests"
-  run_ctest asan
+  run_ctest asan $((2 * jobs))
   title "asan: the program"
   check "asan http" sanitized_run asan http
   check "asan tcp" sanitized_run asan tcp
@@ -172,8 +184,8 @@ part_tsan() {
   title "tsan: build"
   build tsan $targets gauntlet || return
   title "tsan: unit tests of what has threads"
-  # The sanitizer's own allocations would be counted.
-  run_ctest tsan -R "$pattern" -E '[Aa]llocat'
+  # The sanitizer's own allocations would be counted; one thread alone keeps and rolls up a run.
+  run_ctest tsan $((2 * jobs)) -R "$pattern" -E '[Aa]llocat|^record\.(Store|RollUp)\.'
   title "tsan: the program"
   check "tsan http" sanitized_run tsan http
   check "tsan unix" sanitized_run tsan unix
