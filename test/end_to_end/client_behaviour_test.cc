@@ -63,9 +63,10 @@ TEST(Trouble, AMurderedWorkerCostsNoMessageWithRetries) {
   std::unique_ptr<Gauntlet> run;
   Server server({"--http", "127.0.0.1:auto", "--workers", "2"});
   run = std::make_unique<Gauntlet>(std::vector<std::string>{
-      "run", "--url",    server.url(), "-c",        "40", "-R",         "400",        "-d",
-      "6s",  "--warmup", "1s",         "--ramp",    "0s", "--protocol", "2025-11-25", "--timeout",
-      "20s", "--retry",  "backoff",    "--retries", "10", "-q"});
+      "run",        "--url",     server.url(), "-c",      "40",      "-R",        "400",
+      "-d",         "6s",        "--warmup",   "1s",      "--ramp",  "0s",        "--protocol",
+      "2025-11-25", "--timeout", "20s",        "--retry", "backoff", "--retries", "10"});
+  EXPECT_TRUE(run->says("connections: ")) << run->err();
   for (int i = 0; i < 3; ++i) {
     usleep(1'800'000);
     const auto workers = workers_of(server, 2);
