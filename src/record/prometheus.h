@@ -1,6 +1,6 @@
 // The metrics of a run in Prometheus's text format, version 0.0.4
 // (https://prometheus.io/docs/instrumenting/exposition_formats/). Base units, bounded labels;
-// docs/metrics.md lists them. They are for watching: percentiles of record come from histograms.
+// docs/guide.md lists them. They are for watching: percentiles of record come from histograms.
 #pragma once
 
 #include <optional>

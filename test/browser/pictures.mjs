@@ -1,53 +1,92 @@
-// Makes the pictures of docs/images from a real run of the baseline suite (a minute):
-//   GAUNTLET=build/release/gauntlet deps/node test/browser/pictures.mjs
+// Makes the pictures of docs/images from real runs (four minutes): of the baseline suite, and of the
+// two suites in pictures/. Each is there light and dark, some as a phone shows them too.
+//   GAUNTLET=build/release/gauntlet deps/node test/browser/pictures.mjs [NAME…]
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { launch, open } from './browser.mjs';
 
-const images = fileURLToPath(new URL('../../docs/images/', import.meta.url));
-const results = mkdtempSync(path.join(tmpdir(), 'gauntlet-pictures-'));
-const kSize = { width: 1280, height: 860 };
-const kLiveAtS = 40;  // the connections were cut two seconds before
+const here = (name) => fileURLToPath(new URL(name, import.meta.url));
+const images = here('../../docs/images/');
+const wanted = process.argv.slice(2);
+const work = mkdtempSync(path.join(tmpdir(), 'gauntlet-pictures-'));
+const kQuality = 82;
+const kLiveAtS = 43;  // baseline's connections were cut five seconds before
+const kWide = { viewport: { width: 1280, height: 860 } };
+const kNarrow = { viewport: { width: 390, height: 780 }, deviceScaleFactor: 2, isMobile: true };
+const kSharp = { ...kWide, deviceScaleFactor: 2 };  // of a single chart
 
-async function picture(page, section, name) {
-  await page.evaluate((id) => {
-    document.querySelector(id)?.scrollIntoView({ behavior: 'instant' });
-  }, section);
-  await page.waitForTimeout(200);
-  await page.screenshot({ path: path.join(images, `${name}.png`) });
+// From the top of the first element to the bottom of the last, or as far as one screen goes.
+async function picture(page, name, elements, tall) {
+  const clip = await page.evaluate(([first, last, tall]) => {
+    scrollTo({ top: 0, behavior: 'instant' });
+    const chart = (title) => [...document.querySelectorAll('.chart')].find((c) => c.querySelector('h3').textContent.startsWith(title));
+    const find = (what) => (/^[#.a-z]/.test(what) ? document.querySelector(what) : chart(what));
+    const [from, to] = [find(first).getBoundingClientRect(), find(last).getBoundingClientRect()];
+    const margin = innerWidth < 500 ? 0 : 12;
+    const whole = { x: Math.min(from.left, to.left) - margin, y: from.top - margin, right: Math.max(from.right, to.right) + margin, bottom: to.bottom + margin };
+    const x = Math.max(whole.x, 0);
+    const y = Math.max(whole.y, 0);
+    const height = whole.bottom - y;
+    return { x, y, width: Math.min(whole.right, innerWidth) - x, height: tall ? height : Math.min(height, innerHeight), scale: 1 };
+  }, [elements[0], elements.at(-1), tall]);
+  const session = await page.context().newCDPSession(page);
+  const { data } = await session.send('Page.captureScreenshot', { format: 'webp', quality: kQuality, clip, captureBeyondViewport: true });
+  writeFileSync(path.join(images, `${name}.webp`), Buffer.from(data, 'base64'));
 }
 
-async function while_it_lasts(browser) {
-  const { page, close } = await open(browser, 'http://localhost:9090/', { viewport: kSize, colorScheme: 'dark' });
+// A view of `url`, light and dark.
+async function both(browser, url, name, elements, { options = kWide, ready = '.chart canvas', tall = true } = {}) {
+  if (wanted.length > 0 && !wanted.includes(name)) return;
+  for (const colorScheme of ['light', 'dark']) {
+    const { page, close } = await open(browser, url, { ...options, colorScheme });
+    await page.waitForSelector(ready);
+    await page.waitForTimeout(300);
+    await picture(page, colorScheme === 'dark' ? `${name}-dark` : name, elements, tall);
+    await close();
+  }
+}
+
+// Runs a suite; `meanwhile` gets the browser. Gives the URL of its report.
+async function run(browser, suite, meanwhile = async () => {}) {
+  const results = path.join(work, path.basename(suite, '.toml'));
+  const child = spawn(process.env.GAUNTLET, ['run', suite, '--results', results], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const over = once(child, 'exit');
+  child.stdout.pipe(process.stdout);
+  await meanwhile();
+  await over;
+  return `file://${path.join(results, readdirSync(results)[0], 'report.html')}`;
+}
+
+async function live(browser) {
+  const url = 'http://localhost:9090/';
+  const { page, close } = await open(browser, 'about:blank', kWide);
+  while (!(await page.goto(url).catch(() => null))) await page.waitForTimeout(200);
   await page.waitForFunction((t) => {
     const [, minutes, seconds] = /LIVE (\d+):(\d\d)/.exec(document.getElementById('state')?.textContent) ?? [0, 0, 0];
     return 60 * minutes + Number(seconds) >= t;
   }, kLiveAtS, { timeout: 120_000 });
-  await picture(page, 'header', 'live');
   await close();
+  const ready = '#state:has-text("LIVE 0:")';
+  await both(browser, url, 'live', ['header', '#time'], { ready, tall: false });
+  await both(browser, url, 'live-narrow', ['header', '#time'], { options: kNarrow, ready, tall: false });
 }
 
-async function afterwards(browser) {
-  const [id] = readdirSync(results);
-  const { page, close } = await open(browser, `file://${path.join(results, id, 'report.html')}`, { viewport: kSize });
-  await page.waitForSelector('.chart canvas');
-  await picture(page, 'header', 'report');
-  await picture(page, '#time', 'report-time');
-  await picture(page, '#latency', 'report-latency');
-  await close();
-}
-
-const run = spawn(process.env.GAUNTLET, ['run', 'baseline', '--results', results], { stdio: ['ignore', 'pipe', 'inherit'] });
-const over = once(run, 'exit');
-for await (const text of run.stdout) if (String(text).includes('connections: ')) break;
-run.stdout.resume();
 const browser = await launch();
-await while_it_lasts(browser);
-await over;
-await afterwards(browser);
+const baseline = await run(browser, 'baseline', () => live(browser));
+await both(browser, baseline, 'verdicts', ['header', '#verdicts']);
+await both(browser, baseline, 'verdicts-narrow', ['header', '#verdicts'], { options: kNarrow, tall: false });
+await both(browser, baseline, 'heat', ['Heat map'], { options: kSharp });
+await both(browser, baseline, 'percentiles', ['Percentiles'], { options: kSharp });
+const faults = await run(browser, here('pictures/faults.toml'));
+await both(browser, faults, 'faults', ['#time', 'Connections']);
+await both(browser, faults, 'faults-narrow', ['Throughput', 'Response time'], { options: kNarrow });
+await both(browser, faults, 'recovery', ['#faults']);
+await both(browser, faults, 'clients', ['#clients']);
+const climb = await run(browser, here('pictures/climb.toml'));
+await both(browser, climb, 'scaling', ['#scaling .chart', '#scaling .charts'], { options: kSharp });
 await browser.close();
-rmSync(results, { recursive: true });
+rmSync(work, { recursive: true });

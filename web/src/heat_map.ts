@@ -24,8 +24,8 @@ function paint(u: uPlot, heat: Heat): void {
   u.ctx.clip();
   u.ctx.fillStyle = ink('s1');
   for (const { from, to, cells } of heat.columns) {
-    const x1 = Math.floor(u.valToPos(from, 'x', true));
-    const x2 = Math.max(Math.ceil(u.valToPos(to, 'x', true)), x1 + 1);
+    const x1 = Math.round(u.valToPos(from, 'x', true));  // a column begins where the last one ends: no seams
+    const x2 = Math.max(Math.round(u.valToPos(to, 'x', true)), x1 + 1);
     for (let i = 0; i < cells.length; i += 2) {
       const bin = cells[i]!;
       u.ctx.globalAlpha = 0.12 + 0.88 * Math.max(0, Math.log1p(cells[i + 1]! / (to - from)) / Math.log1p(top));
