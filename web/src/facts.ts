@@ -5,7 +5,7 @@ import { badge, el, section, table } from './dom';
 import { clock, cores, count, megabytes, ms, rate, seconds, share, significant } from './format';
 
 function figure(label: string, value: string, more = ''): HTMLElement {
-  return el('div', {}, el('dt', {}, label), el('dd', {}, value, more ? el('small', {}, more) : null));
+  return el('div', {}, el('dt', {}, label), el('dd', /\d/.test(value) ? {} : { class: 'words' }, value, more ? el('small', {}, more) : null));
 }
 
 const error_count = (facts: Facts) => Object.values(facts.errors).reduce((a, b) => a + b, 0);

@@ -30,7 +30,7 @@ function filled(column: Value[], xs: number[]): Value[] {
 export function scaling_chart(curve: ScalingCurve): Chart {
   const law = curve.law;
   const about = law ? `${law.words} Shaded: 95 % confidence; the law ends at 1.5 times what was measured.`
-    : 'No law: it needs four levels of different loads.';
+    : 'No law: it takes four levels of different loads that are judged.';
   return new Chart({
     title: `Scaling, ${curve.title}`, about, y_unit: 'messages/s', x_label: 'connections', height: 300,
     lines: [
