@@ -13,7 +13,7 @@ const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const images = here('../../docs/images/');
 const wanted = process.argv.slice(2);
 const work = mkdtempSync(path.join(tmpdir(), 'gauntlet-pictures-'));
-const kQuality = 82;
+const kQuality = 0.82;
 const kLive = 'http://localhost:9090/';
 const kLiveAtS = 43;  // baseline's connections were cut five seconds before
 const kWide = { viewport: { width: 1280, height: 860 } };
@@ -32,10 +32,16 @@ async function picture(page, name, elements, tall) {
     const x = Math.max(whole.x, 0);
     const y = Math.max(whole.y, 0);
     const height = whole.bottom - y;
-    return { x, y, width: Math.min(whole.right, innerWidth) - x, height: tall ? height : Math.min(height, innerHeight), scale: devicePixelRatio };
+    return { x, y, width: Math.min(whole.right, innerWidth) - x, height: tall ? height : Math.min(height, innerHeight) };
   }, [elements[0], elements.at(-1), tall]);
-  const session = await page.context().newCDPSession(page);
-  const { data } = await session.send('Page.captureScreenshot', { format: 'webp', quality: kQuality, clip, captureBeyondViewport: true });
+  const png = await page.screenshot({ clip, fullPage: true });
+  const webp = await page.context().newPage();
+  const data = await webp.evaluate(async ([base64, quality]) => {
+    const bitmap = await createImageBitmap(await (await fetch(`data:image/png;base64,${base64}`)).blob());
+    const canvas = Object.assign(document.createElement('canvas'), { width: bitmap.width, height: bitmap.height });
+    canvas.getContext('2d').drawImage(bitmap, 0, 0);
+    return canvas.toDataURL('image/webp', quality).split(',')[1];
+  }, [png.toString('base64'), kQuality]);
   writeFileSync(path.join(images, `${name}.webp`), Buffer.from(data, 'base64'));
 }
 
@@ -54,8 +60,8 @@ async function both(browser, url, name, elements, { options = kWide, tall = true
   }
 }
 
-// Runs a suite; gives the URL of its report. What a busy machine spoilt is made anew, once or twice.
-async function run(suite, meanwhile = async () => {}, more = 2) {
+// Runs a suite; gives the URL of its report. `more` times it is made anew if a busy machine spoilt it.
+async function run(suite, meanwhile = async () => {}, more = 0) {
   const results = mkdtempSync(path.join(work, 'run-'));
   const child = spawn(process.env.GAUNTLET, ['run', suite, '--results', results], { stdio: ['ignore', 'pipe', 'inherit'] });
   const over = once(child, 'exit');
@@ -82,18 +88,31 @@ async function live(browser) {
   }
 }
 
+async function of_baseline(browser) {
+  const url = await run('baseline', () => live(browser), 2);
+  const first = { options: { viewport: { width: 1280, height: 1040 } }, tall: false };
+  await both(browser, url, 'verdicts', ['header', '#verdicts'], first);
+  await both(browser, url, 'verdicts-narrow', ['header', '#verdicts'], { options: kNarrow, tall: false });
+  await both(browser, url, 'heat', ['Heat map'], { options: kSharp });
+  await both(browser, url, 'percentiles', ['Percentiles'], { options: kSharp });
+}
+
+async function of_faults(browser) {
+  const url = await run(here('pictures/faults.toml'), undefined, 2);
+  await both(browser, url, 'faults', ['#time', 'Connections']);
+  await both(browser, url, 'faults-narrow', ['Throughput', 'Response time'], { options: kNarrow });
+  await both(browser, url, 'recovery', ['#faults']);
+  await both(browser, url, 'clients', ['#clients']);
+}
+
+async function of_climb(browser) {
+  const url = await run(here('pictures/climb.toml'));
+  await both(browser, url, 'scaling', ['#scaling .chart'], { options: kSharp });
+}
+
 const browser = await launch();
-const baseline = await run('baseline', () => live(browser));
-await both(browser, baseline, 'verdicts', ['header', '#verdicts'], { options: { viewport: { width: 1280, height: 1040 } }, tall: false });
-await both(browser, baseline, 'verdicts-narrow', ['header', '#verdicts'], { options: kNarrow, tall: false });
-await both(browser, baseline, 'heat', ['Heat map'], { options: kSharp });
-await both(browser, baseline, 'percentiles', ['Percentiles'], { options: kSharp });
-const faults = await run(here('pictures/faults.toml'));
-await both(browser, faults, 'faults', ['#time', 'Connections']);
-await both(browser, faults, 'faults-narrow', ['Throughput', 'Response time'], { options: kNarrow });
-await both(browser, faults, 'recovery', ['#faults']);
-await both(browser, faults, 'clients', ['#clients']);
-const climb = await run(here('pictures/climb.toml'));
-await both(browser, climb, 'scaling', ['#scaling .chart'], { options: kSharp });
+if (['live', 'live-narrow', 'verdicts', 'verdicts-narrow', 'heat', 'percentiles'].some(is_wanted)) await of_baseline(browser);
+if (['faults', 'faults-narrow', 'recovery', 'clients'].some(is_wanted)) await of_faults(browser);
+if (is_wanted('scaling')) await of_climb(browser);
 await browser.close();
 rmSync(work, { recursive: true });

@@ -4,7 +4,7 @@
 // is run, with shorter phases and fewer clients (shortened()), and judged by its table alone.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -15,7 +15,7 @@ const guide = readFileSync(path.join(root, 'docs/guide.md'), 'utf8');
 const work = mkdtempSync(path.join(tmpdir(), 'gauntlet-guide-'));
 after(() => rmSync(work, { recursive: true, force: true }));
 const kPatienceMs = 240_000;
-const kAtOnce = 3;  // headings
+const kAtOnce = 4;  // headings
 
 const kShortened = {
   'gauntlet run baseline': { time: 0.15, load: 0.2 },
@@ -230,6 +230,21 @@ test('every reason of an INCONCLUSIVE is in the guide', () => {
   assert.ok(reasons.size >= 8, [...reasons].join(' '));
   const told = guide.split('### INCONCLUSIVE')[1].split('\n##')[0];
   for (const reason of reasons) assert.match(told, new RegExp(`^\\| \`${reason}\` \\|`, 'm'));
+});
+
+const slug_of = (heading) => heading.toLowerCase().replace(/[^\w\- ]/g, '').replaceAll(' ', '-');
+
+test('every link between our documents leads somewhere', () => {
+  const documents = ['README.md', 'ARCHITECTURE.md', 'HACKING.md', ...readdirSync(path.join(root, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
+  const read = (file) => readFileSync(path.join(root, file), 'utf8').replace(/^```[^]*?^```/gm, '');
+  for (const file of documents) {
+    for (const [, target] of read(file).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)) {
+      const [to, anchor] = target.split('#');
+      const there = to ? path.join(path.dirname(file), to) : file;
+      assert.ok(existsSync(path.join(root, there)), `${file}: ${target}`);
+      if (anchor) assert.ok([...read(there).matchAll(/^#+ (.*)$/gm)].some(([, heading]) => slug_of(heading) === anchor), `${file}: ${target}`);
+    }
+  }
 });
 
 test('every picture that is shown is there, and every picture is shown', () => {
