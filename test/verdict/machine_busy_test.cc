@@ -120,8 +120,7 @@ TEST(MachineBusy, LeavesAPassAndWhatDoesNotDependOnSpeed) {
   for (const char* limit : {"p95 <= 10ms", "throughput >= 50/s", "error_rate < 1%"})
     EXPECT_EQ(check(record, limit).outcome, Outcome::pass) << limit;
   EXPECT_EQ(check(record, "recovery < 10s", "cut").outcome, Outcome::pass);
-  for (const char* limit : {"memory_peak < 30MB", "connections > 10"})
-    EXPECT_EQ(check(record, limit).outcome, Outcome::fail) << limit;
+  EXPECT_EQ(check(record, "memory_peak < 30MB").outcome, Outcome::fail);
 }
 
 TEST(MachineBusy, TakesBackAnUnevenSpread) {
