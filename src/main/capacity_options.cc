@@ -1,11 +1,11 @@
 #include "main/capacity_options.h"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <cmath>
 
+#include "core/descriptors.h"
 #include "core/quantity.h"
 #include "run/limit.h"
 #include "run/plan_bounds.h"
@@ -49,10 +49,8 @@ core::Result<double> parse_connections(std::string_view text) {
 }
 
 double connections_max() {
-  rlimit limit{};
-  getrlimit(RLIMIT_NOFILE, &limit);
   return std::min(static_cast<double>(run::kConnectionsMax),
-                  static_cast<double>(limit.rlim_cur) - kOwnDescriptors);
+                  static_cast<double>(core::raise_descriptor_limit()) - kOwnDescriptors);
 }
 
 core::Result<void> read_connections(const CapacityOptions& options, CapacityPlan& plan) {

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <exception>
 
+#include "core/descriptors.h"
 #include "core/version.h"
 #include "main/commands.h"
 #include "main/exit_code.h"
@@ -121,6 +122,7 @@ int main(int argc, char** argv) try {
   }
 #endif
   std::signal(SIGPIPE, SIG_IGN);
+  gauntlet::core::raise_descriptor_limit();
   return gauntlet::main::parse_and_run(argc, argv);
 } catch (const std::exception& error) {
   fmt::print(stderr, "gauntlet: internal error: {}\n", error.what());

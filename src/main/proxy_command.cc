@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 
 #include "chaos/proxy.h"
 #include "chaos/proxy_control.h"
+#include "core/descriptors.h"
 #include "core/quantity.h"
 #include "main/commands.h"
 #include "main/exit_code.h"
@@ -63,13 +63,10 @@ core::Result<Setup> make_setup(const ProxyOptions& options) {
   return setup;
 }
 
-// Raises the limit as far as it may be. A connection takes two descriptors.
+// A connection takes two descriptors.
 std::size_t connections_max() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return SIZE_MAX;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-  return (std::max<std::size_t>(limit.rlim_cur, kOwnDescriptors + 2) - kOwnDescriptors) / 2;
+  const std::size_t most = core::raise_descriptor_limit();
+  return (std::max(most, kOwnDescriptors + 2) - kOwnDescriptors) / 2;
 }
 
 // What the client is to use instead of the target's URL.

@@ -1,11 +1,10 @@
 #include "server/descriptors.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
 
+#include "core/descriptors.h"
 #include "server/failpoint_control.h"
 
 namespace gauntlet::server {
@@ -20,20 +19,10 @@ std::size_t open_descriptors() {
   return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
 
-// Of all the process may have; SIZE_MAX: without a limit.
-std::size_t most_descriptors() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return SIZE_MAX;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-  getrlimit(RLIMIT_NOFILE, &limit);
-  return limit.rlim_cur == RLIM_INFINITY ? SIZE_MAX : limit.rlim_cur;
-}
-
 }  // namespace
 
 void fit_to_descriptors(Limits& limits) {
-  const std::size_t most = most_descriptors();
+  const std::size_t most = core::raise_descriptor_limit();
   const std::size_t taken = open_descriptors() + kSpare;
   const std::size_t left = most > taken ? most - taken : 0;
   limits.refusals_max = std::min(limits.refusals_max, left / 8);

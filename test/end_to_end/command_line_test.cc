@@ -178,5 +178,16 @@ TEST(CommandLine, ATakenMetricsPortIsSaidSo) {
   EXPECT_NE(gauntlet.err().find("--metrics-listen"), std::string::npos) << gauntlet.err();
 }
 
+// 300 connections, where a shell allows 128 descriptors at first.
+TEST(Descriptors, ARunTakesWhatTheHardLimitAllows) {
+  Gauntlet gauntlet(
+      {"run", "--url", "builtin", "--transport", "tcp", "-c", "300", "-R", "300", "-d", "1s",
+       "--warmup", "1s", "--slo", "connections>=300", "--metrics-listen", "127.0.0.1:auto"},
+      {"sh", "-c", "ulimit -Sn 128; exec \"$@\"", "sh"});
+  const int exit_code = gauntlet.wait();
+  EXPECT_TRUE(exit_code == 0 || exit_code == 4) << gauntlet.err();
+  EXPECT_NE(gauntlet.out().find("300/300 ready"), std::string::npos) << gauntlet.out();
+}
+
 }  // namespace
 }  // namespace gauntlet::end_to_end
