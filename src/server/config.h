@@ -27,6 +27,7 @@ struct Limits {
   std::size_t refusals_max = 256;           // … beyond those, that are told so and closed
   std::size_t head_bytes_max = 16 * 1024;   // of an HTTP request
   std::size_t message_bytes_max = 1 << 20;  // of a body or a line
+  std::size_t turn_messages_max = 64;       // of one connection; then all others come first
   std::size_t output_bytes_max = 1 << 20;   // unsent on one connection; beyond, reading pauses
   std::size_t backlog_bytes_max = 4 << 20;  // … beyond this, the peer is cut off
   std::size_t held_bytes_max = 8 << 20;     // read but not yet served; beyond, the peer is cut off

@@ -119,6 +119,7 @@ void ConversationTransport::finish(const ReturnPath& path, CallId call, const An
 void ConversationTransport::on_batch(Conversation& peer, std::span<char> json) {
   const auto batch = split_batch(json, limits_.batch_max);
   if (!batch) return answer(peer, service_.refuse(batch.error()));
+  spend(peer, batch->size());
   peer.batch = std::make_shared<BatchAnswers>();
   Caller caller = caller_of(peer);
   caller.connection = &peer.session;

@@ -75,7 +75,7 @@ std::unique_ptr<Peer> HttpTransport::make_peer() const {
 std::span<char> HttpTransport::consume(Peer& base, std::span<char> bytes) {
   using Event = wire::HttpParser::Event;
   auto& peer = static_cast<HttpPeer&>(base);
-  while (!held_up(peer)) {
+  while (peer.share > 0 && !held_up(peer)) {
     const auto step = peer.parser.step(bytes);
     bytes = bytes.subspan(step.consumed);
     switch (step.event) {
@@ -87,7 +87,10 @@ std::span<char> HttpTransport::consume(Peer& base, std::span<char> bytes) {
           authorize(peer);
         break;
       case Event::body: on_body(peer, step.body); break;
-      case Event::end: on_request(peer); break;
+      case Event::end:
+        --peer.share;
+        on_request(peer);
+        break;
       case Event::error: on_error(peer); return {};
       case Event::need_more: on_incomplete(peer); return bytes;
     }
@@ -200,7 +203,10 @@ void HttpTransport::serve_page(HttpPeer& peer, std::string_view path) {
   if (method != "GET" && method != "HEAD")
     return write_plain(peer, 405, kPlainText, "use GET\n", "Allow: GET, HEAD\r\n");
   if (metadata) return write_plain(peer, 200, kJson, authorizer_->metadata(peer.parser.head()));
-  if (path == "/metrics") return write_plain(peer, 200, kMetricsText, metrics_text_());
+  if (path == "/metrics") {
+    spend(peer, limits_.turn_messages_max);  // it costs as much as many messages do
+    return write_plain(peer, 200, kMetricsText, metrics_text_());
+  }
   if (path == "/ready" && draining())
     return write_plain(peer, 503, kJson, R"({"status":"stopping"})");
   write_plain(peer, 200, kJson, R"({"status":"ok"})");
@@ -243,6 +249,7 @@ void HttpTransport::on_post(HttpPeer& peer, const RequestFacts& facts) {
 void HttpTransport::on_batch(HttpPeer& peer, const Caller& caller, std::span<const char> body) {
   const auto batch = split_batch(body, limits_.batch_max);
   if (!batch) return answer(peer, service_.refuse(batch.error()));
+  spend(peer, batch->size());
   const auto exchange = make_exchange(peer);
   exchange->batch.emplace();
   exchange->more = true;

@@ -22,7 +22,7 @@ std::span<char> LineTransport::consume(Peer& base, std::span<char> bytes) {
   auto& peer = static_cast<LinePeer&>(base);
   using Next = wire::LineFramer::Next;
   std::span<char> line;
-  while (!held_up(peer)) {
+  while (peer.share > 0 && !held_up(peer)) {
     const Next next = peer.framer.next(bytes, line);
     if (next == Next::need_more) break;
     if (next == Next::too_large) {
@@ -31,6 +31,7 @@ std::span<char> LineTransport::consume(Peer& base, std::span<char> bytes) {
       return {};
     }
     peer.partial_since_ns = 0;
+    --peer.share;
     on_message(peer, line);
   }
   peer.partial = peer.framer.partial();

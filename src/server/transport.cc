@@ -3,6 +3,8 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <utility>
+
 #include "core/check.h"
 
 namespace gauntlet::server {
@@ -12,6 +14,9 @@ bool has_unread_bytes(int fd) {
   int bytes = 0;
   return ioctl(fd, FIONREAD, &bytes) == 0 && bytes > 0;
 }
+
+// Answers to what it has sent already.
+bool is_owed_answers(const Peer& peer) { return peer.later > 0 || !peer.held.empty(); }
 
 }  // namespace
 
@@ -84,15 +89,12 @@ bool Transport::on_half_closed(net::StreamId stream, std::uint64_t tag) {
   Peer* const peer = find(stream, tag);
   GAUNTLET_CHECK(peer != nullptr);
   if (peer->closing) return peer->half_closed = !peer->fin_sent;
-  if (peer->later == 0 && loop_.unsent_bytes(stream) == 0) return false;
+  if (!is_owed_answers(*peer) && loop_.unsent_bytes(stream) == 0) return false;
   peer->half_closed = true;
   peer->half_closed_ns = now_ns_ = loop_.now();
   peer->partial_since_ns = 0;
-  if (peer->later == 0) {
-    begin_close(*peer);
-  } else {
-    probe(*peer);
-  }
+  if (!is_owed_answers(*peer)) begin_close(*peer);
+  if (peer->later > 0) probe(*peer);
   return true;
 }
 
@@ -105,12 +107,18 @@ void Transport::on_data(net::StreamId stream, std::uint64_t tag, std::span<char>
 
 void Transport::serve(Peer& peer, std::span<char> bytes) {
   now_ns_ = peer.active_ns = loop_.now();
+  if (peer.turn != turn_) {
+    peer.turn = turn_;
+    peer.share = limits_.turn_messages_max;
+  }
   const std::span<char> rest = consume(peer, bytes);
   if (peer.closing) return;
   if (peer.handed_over) return pass_on(peer, rest);
   if (!peer.partial) peer.partial_since_ns = 0;
   if (peer.partial && peer.partial_since_ns == 0) peer.partial_since_ns = now_ns_;
-  if (!rest.empty()) hold(peer, rest);
+  if (rest.empty()) return;
+  if (peer.share == 0) queue(peer);
+  hold(peer, rest);
 }
 
 void Transport::hold(Peer& peer, std::span<const char> bytes) {
@@ -131,7 +139,8 @@ void Transport::serve_held(Peer& peer) {
     serve(peer, {bytes.data(), size});
   }
   const Peer* const after = find(stream, tag);
-  if (after == nullptr || !held_up(*after)) loop_.pause_reading(stream, false);
+  if (after == nullptr || (after->held.empty() && !held_up(*after)))
+    loop_.pause_reading(stream, false);
 }
 
 Caller Transport::caller_of(Peer& peer) {
@@ -152,18 +161,25 @@ bool Transport::takes_more(Peer& peer) {
 void Transport::go_on(Peer& peer) {
   peer.active_ns = loop_.now();
   check_output(peer);
-  if (!peer.held.empty() || peer.half_closed)
-    woken_.push_back({peer.stream, peer.tag, loop_.now()});
+  if (!peer.held.empty() || peer.half_closed) queue(peer);
 }
 
-// Not at once: the answer may have come while another peer's message is being handled.
+void Transport::queue(Peer& peer) {
+  if (std::exchange(peer.queued, true)) return;
+  woken_.push_back({peer.stream, peer.tag, loop_.now()});
+}
+
+// Not at once: the answer may have come while another peer's message is being handled, and one that
+// has had its share of this turn has to wait for the next one.
 void Transport::wake(const Waiting& entry) {
   Peer* const peer = find(entry.stream, entry.tag);
   if (peer == nullptr || peer->closing) return;
+  peer->queued = false;
   released_ = true;
+  if (peer->turn == turn_ && peer->share == 0) return queue(*peer);
   serve_held(*peer);
   Peer* const after = find(entry.stream, entry.tag);
-  if (after != nullptr && after->half_closed && after->later == 0) begin_close(*after);
+  if (after != nullptr && after->half_closed && !is_owed_answers(*after)) begin_close(*after);
 }
 
 bool Transport::swallows(Peer& peer, const Answer& answer) {
@@ -204,6 +220,7 @@ bool Transport::after_turn(core::Nanos now_ns) {
   list.swap(closing_);
   for (const Waiting& entry : list) finish(entry, now_ns);
   if (draining_) close_idle();
+  ++turn_;
   return released_;
 }
 
@@ -213,8 +230,7 @@ void Transport::release(Waiting entry, core::Nanos now_ns) {
   loop_.flush(entry.stream);
   if (loop_.unsent_bytes(entry.stream) <= limits_.output_bytes_max / 2) {
     peer->throttled = false;
-    released_ = true;
-    serve_held(*peer);
+    wake(entry);
   } else if (now_ns - entry.since_ns > limits_.output_ns) {
     cut_off(*peer);
   } else {

@@ -2,13 +2,16 @@
 // them, and how they end. HttpTransport and LineTransport say what the bytes mean.
 //
 // A peer is served from within the loop's on_data; all its answers to one read leave in one send.
-// It is held up while an answer that must come first is outstanding, or while more than
-// Limits::output_bytes_max wait to be sent: its bytes are kept, and reading pauses. One whose
+// Of what it has sent, Limits::turn_messages_max are served in a turn of the loop: the rest is kept
+// for the next one, in which all others come first. A JSON-RPC batch counts as all its messages,
+// and is not cut. It is held up while an answer that must come first is outstanding, or while more
+// than Limits::output_bytes_max wait to be sent: its bytes are kept, and reading pauses. One whose
 // backlog grows beyond Limits::backlog_bytes_max, because its calls or others write on, is cut off.
 // A peer that has ended its own side (FIN) still gets the answers that it is owed.
 // Belongs to the loop's thread.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -36,12 +39,15 @@ struct Peer {
   std::uint64_t tag = 0;        // its place among the transport's peers
   std::string held;             // read, and to be served once the peer is not held up any more
   std::uint32_t later = 0;      // answers that are still to come
+  std::uint64_t turn = 0;       // the last in which it was served
+  std::size_t share = 0;        // messages that may still be served in that turn
   bool loopback = true;         // it came in by a loopback listener
   std::uint64_t principal = 0;  // whose token its request has shown; 0: none was asked for
   Allowance allowance;          // of messages that belong to no session in the registry
   bool partial = false;         // a message has begun and not ended
   bool throttled = false;       // too much output waits
   bool closing = false;         // nothing more is read or answered
+  bool queued = false;          // in Transport::woken_
   bool fin_sent = false;
   bool half_closed = false;          // it has sent its last byte
   bool handed_over = false;          // another transport goes on with its stream
@@ -92,8 +98,8 @@ class Transport : public net::StreamHandler {
       : loop_(loop), service_(service), limits_(limits) {}
 
   virtual std::unique_ptr<Peer> make_peer() const = 0;
-  // Serves what can be served now, and returns the bytes that cannot. Sets peer.partial, and
-  // peer.partial_since_ns to 0 whenever a message ends.
+  // Serves what can be served now and is within the peer's share, and returns the other bytes. Sets
+  // peer.partial, and peer.partial_since_ns to 0 whenever a message ends.
   virtual std::span<char> consume(Peer& peer, std::span<char> bytes) = 0;
   // The peer is out of reach: nothing finds it any more.
   virtual void on_gone(Peer&) {}
@@ -109,6 +115,10 @@ class Transport : public net::StreamHandler {
   // Bytes must wait: only HTTP answers strictly in order.
   virtual bool held_up(const Peer& peer) const { return peer.throttled || peer.closing; }
 
+  // So many messages of the peer's share are used up, or as many as there are.
+  static void spend(Peer& peer, std::size_t messages) {
+    peer.share -= std::min(peer.share, messages);
+  }
   // The bad mode that swallows all answers of a connection.
   bool swallows(Peer& peer, const Answer& answer);
   // Pauses a peer that has too much output waiting. Asked after each answer.
@@ -156,6 +166,7 @@ class Transport : public net::StreamHandler {
   void serve(Peer& peer, std::span<char> bytes);
   void serve_held(Peer& peer);
   void hold(Peer& peer, std::span<const char> bytes);
+  void queue(Peer& peer);
   void forget(std::uint64_t tag);
   void wake(const Waiting& entry);
   void release(Waiting entry, core::Nanos now_ns);
@@ -168,9 +179,10 @@ class Transport : public net::StreamHandler {
   std::size_t refused_count_ = 0;
   std::vector<Waiting> throttled_;
   std::vector<Waiting> closing_;
-  std::vector<Waiting> woken_;      // may go on
+  std::vector<Waiting> woken_;      // may go on, each of them once in here
   std::vector<Waiting> overflown_;  // to be cut off, once none of them is being served
   core::Nanos now_ns_ = 0;
+  std::uint64_t turn_ = 1;
   bool draining_ = false;
   bool released_ = false;  // in this turn, a peer that was throttled
 };

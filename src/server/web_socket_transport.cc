@@ -30,9 +30,10 @@ std::span<char> WebSocketTransport::consume(Peer& base, std::span<char> bytes) {
   peer.heard_ns = now_ns();
   peer.pinged = false;
   std::span<char> payload;
-  while (!held_up(peer)) {
+  while (peer.share > 0 && !held_up(peer)) {
     const Event event = peer.parser.next(bytes, payload);
     if (event == Event::need_more) break;
+    --peer.share;
     switch (event) {
       case Event::text:
         peer.partial_since_ns = 0;
