@@ -10,6 +10,7 @@ namespace gauntlet::server {
 
 void Seat::prepare() {
   up.store(false, std::memory_order_relaxed);
+  turned_ns = core::monotonic_ns();  // or one that never begins would never stand still
   if (!places.now().is_open()) places.open();
 }
 
@@ -18,6 +19,7 @@ void Seat::look_for_death() {
   if (!taken) return;
   if (taken->ownerless) {
     if (places.now().is_open()) places.open();
+    turned_ns = 0;
     life.repaired();
   }
   life.unlock();
@@ -26,6 +28,7 @@ void Seat::look_for_death() {
 void Seat::bury(bool replaced) {
   pid.store(0, std::memory_order_relaxed);
   handing_to = kNobody;
+  turned_ns = 0;
   look_for_death();
   if (!replaced) places.close();
 }
@@ -47,6 +50,11 @@ std::uint64_t Seat::restart_count() const {
   std::uint64_t count = 0;
   for (const Count& within : restarts) count += within;
   return count;
+}
+
+bool Seat::stands_still(core::Nanos now_ns) const {
+  const core::Nanos turned = turned_ns.load(std::memory_order_relaxed);
+  return turned != 0 && now_ns - turned > kStandstill;
 }
 
 Board::Board(std::size_t workers) : started_ns_(core::monotonic_ns()) {

@@ -33,6 +33,10 @@ inline constexpr std::array<core::Nanos, 9> kRestartBounds = {
 
 inline constexpr std::uint32_t kNobody = UINT32_MAX;
 
+// A worker turns its loop once a second at least. One that has not for so long stands still: it was
+// stopped (SIGSTOP), or hangs.
+inline constexpr core::Nanos kStandstill = 5 * core::kSecond;
+
 struct alignas(64) Seat {
   // Written by the supervisor.
   std::atomic<pid_t> pid{0};             // 0: nobody sits here
@@ -45,6 +49,7 @@ struct alignas(64) Seat {
   std::atomic<core::Nanos> restart_ns_last{0};
   Counters counters;
   Gauges gauges;
+  std::atomic<core::Nanos> turned_ns{0};  // its last turn, or when it was forked; 0: it is gone
   // The seat that its worker is handing a connection over to, from before it is counted there until
   // after it is sent; kNobody: it is not.
   std::atomic<std::uint32_t> handing_to{kNobody};
@@ -63,6 +68,8 @@ struct alignas(64) Seat {
   // The worker is in its loop.
   void note_up(core::Nanos now_ns);
   std::uint64_t restart_count() const;
+  // Its worker does. A dead one does not, once that is known.
+  bool stands_still(core::Nanos now_ns) const;
 };
 
 class Board {

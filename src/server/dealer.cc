@@ -50,9 +50,9 @@ std::optional<Dealer::Place> Dealer::choose() {
   }
 }
 
-Places::Now Dealer::look_at(Seat& other) {
+Places::Now Dealer::look_at(Seat& other) const {
   if (other.places.now().is_open()) other.look_for_death();
-  return other.places.now();
+  return other.stands_still(loop_.now()) ? Places::Now{} : other.places.now();
 }
 
 void Dealer::hand_over(Place to, core::Fd socket, std::uint64_t tag) {

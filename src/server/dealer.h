@@ -8,9 +8,9 @@
 // long as none ends, the counts of open seats differ by one at most once all are dealt.
 //
 // A seat whose worker is dead stays open, with all its places free: those who lost their connection
-// come back to it, and wait there for its next worker as they would in its listening socket. Where
-// a passage is full, or no seat is open, a connection is served where it was accepted. Belongs to
-// its worker's loop thread.
+// come back to it, and wait there for its next worker as they would in its listening socket. One
+// whose worker lives and stands still is passed over. Where a passage is full, or no seat is open,
+// a connection is served where it was accepted. Belongs to its worker's loop thread.
 #pragma once
 
 #include <cstddef>
@@ -57,7 +57,7 @@ class Dealer {
   };
 
   std::optional<Place> choose();
-  static Places::Now look_at(Seat& other);
+  Places::Now look_at(Seat& other) const;
   void hand_over(Place to, core::Fd socket, std::uint64_t tag);
   void keep(core::Fd socket, std::uint64_t tag);
   void take_handed();

@@ -93,12 +93,6 @@ std::vector<net::Endpoint> Listeners::endpoints(Speaks speaks) const {
   return endpoints;
 }
 
-void Listeners::keep(std::size_t worker) {
-  for (Listener& listener : all_)
-    for (std::size_t i = 0; i < listener.sockets.size(); ++i)
-      if (i != worker % listener.sockets.size()) listener.sockets[i].reset();
-}
-
 void Listeners::close() {
   const bool supervised = getpid() != opened_by_ && getppid() == opened_by_;
   for (const Listener& listener : all_)

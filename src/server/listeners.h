@@ -1,9 +1,10 @@
 // Listeners: the listening sockets of a server, opened once and inherited by all its workers.
 //
 // A TCP endpoint has one socket a worker (SO_REUSEPORT): the kernel spreads connections over them,
-// and those that wait for a worker that is down wait for its successor. A Unix socket is one for
-// all. Who accepts a connection need not be who serves it: server/dealer.h. Movable; belongs to one
-// thread.
+// and those that wait for a worker that is down wait for its successor. Every worker has all of
+// them open: those that wait for one that stands still are accepted by the others. A Unix socket is
+// one for all. Who accepts a connection need not be who serves it: server/dealer.h. Movable;
+// belongs to one thread.
 #pragma once
 
 #include <sys/types.h>
@@ -42,8 +43,6 @@ class Listeners {
   const std::vector<Listener>& all() const { return all_; }
   std::vector<net::Endpoint> endpoints(Speaks speaks) const;
 
-  // In a worker's process: closes what belongs to other workers.
-  void keep(std::size_t worker);
   // The path of a Unix socket goes too, unless this is a worker whose supervisor lives.
   void close();
 

@@ -79,7 +79,6 @@ int work(Inheritance& all, std::size_t seat) {
   // nothing: who cannot wait any longer sends SIGKILL.
   auto signals = net::Signals::open({SIGTERM});
   GAUNTLET_CHECK(signals.has_value());
-  all.listeners.keep(all.board.worker_of(seat));
   Mailbox mailbox(static_cast<std::uint32_t>(seat), &all.office);
   mailbox.set_way([&](std::uint32_t to) { return way_between(all, seat, to); });
   Shared shared{all.registry,

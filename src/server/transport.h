@@ -4,11 +4,11 @@
 // A peer is served from within the loop's on_data; all its answers to one read leave in one send.
 // Of what it has sent, Limits::turn_messages_max are served in a turn of the loop: the rest is kept
 // for the next one, in which all others come first. A JSON-RPC batch counts as all its messages,
-// and is not cut. It is held up while an answer that must come first is outstanding, or while more
-// than Limits::output_bytes_max wait to be sent: its bytes are kept, and reading pauses. One whose
-// backlog grows beyond Limits::backlog_bytes_max, because its calls or others write on, is cut off.
-// A peer that has ended its own side (FIN) still gets the answers that it is owed.
-// Belongs to the loop's thread.
+// and is not cut. A peer is held up while an answer that must come first is outstanding, or while
+// more than Limits::output_bytes_max wait to be sent: its bytes are kept, and reading pauses. One
+// whose backlog grows beyond Limits::backlog_bytes_max, because its calls or others write on, is
+// cut off. A peer that has ended its own side (FIN) still gets the answers that it is owed. Belongs
+// to the loop's thread.
 #pragma once
 
 #include <algorithm>

@@ -30,6 +30,7 @@ Worker::Worker(Config config, std::unique_ptr<net::Loop> loop, Shared& shared)
                                                                       : nullptr),
       board_(board_of(shared, own_board_)),
       seat_(shared.seat),
+      stands_in_(board_.workers()),
       service_(config_, timers_, shared),
       http_(*loop_, service_, config_, [this] { return metrics_text(); }),
       lines_(*loop_, service_, config_.limits),
@@ -80,6 +81,8 @@ void Worker::start(Listeners listeners) {
 void Worker::close_listeners() {
   failpoint_control_.reset();
   for (const Listener& listener : listeners_.all()) loop_->stop_listening(socket_of(listener));
+  for (std::size_t other = 0; other < stands_in_.size(); ++other)
+    if (stands_in_[other]) stand_in(other, false);
   listeners_.close();
 }
 
@@ -134,7 +137,32 @@ void Worker::sweep(core::Nanos now_ns) {
   for (Transport* const transport : transports()) transport->sweep(now_ns);
   service_.sweep(now_ns);
   if (dealer_) dealer_->mend();
+  look_after_others(now_ns);
   if (service_.gate().measures()) observe_process(now_ns);
+}
+
+// What the kernel has dealt to a worker that stands still waits in that one's listening socket: it
+// is accepted here meanwhile, and dealt to whoever does not.
+void Worker::look_after_others(core::Nanos now_ns) {
+  for (std::size_t other = 0; other < stands_in_.size(); ++other) {
+    if (other == board_.worker_of(seat_)) continue;
+    const bool still = board_.seat(other).stands_still(now_ns) ||
+                       board_.seat(board_.other_seat(other)).stands_still(now_ns);
+    if (still != stands_in_[other]) stand_in(other, still);
+  }
+}
+
+void Worker::stand_in(std::size_t other, bool begin) {
+  stands_in_[other] = begin;
+  for (std::size_t i = 0; i < listeners_.all().size(); ++i) {
+    const Listener& listener = listeners_.all()[i];
+    const int fd = listener.socket_of(other);
+    if (listener.speaks == Speaks::failpoints || fd == socket_of(listener)) continue;
+    if (begin)
+      loop_->listen(fd, *this, i);
+    else
+      loop_->stop_listening(fd);
+  }
 }
 
 void Worker::observe_process(core::Nanos now_ns) {
@@ -169,6 +197,7 @@ void Worker::abandon() { abandoned_ = true; }
 void Worker::publish() {
   Seat& seat = board_.seat(seat_);
   if (dealer_) dealer_->note_served(connection_count());
+  seat.turned_ns.store(loop_->now(), std::memory_order_relaxed);
   seat.gauges.connections = connection_count();
   seat.gauges.later_calls = service_.later_count();
   seat.counters.bad_answers = bad_answers_before_ + service_.bad().count();

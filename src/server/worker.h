@@ -78,6 +78,8 @@ class Worker final : net::AcceptHandler {
   }
   std::size_t refused_count() const { return http_.refused_count() + lines_.refused_count(); }
   void accept_waiting();
+  void look_after_others(core::Nanos now_ns);
+  void stand_in(std::size_t other, bool begin);
   std::string metrics_text();
   void publish();
   int socket_of(const Listener& listener) const {
@@ -90,6 +92,7 @@ class Worker final : net::AcceptHandler {
   std::optional<Board> own_board_;
   Board& board_;
   std::size_t seat_;
+  std::vector<bool> stands_in_;  // by worker: we accept what waits for it
   Timers timers_;
   Service service_;
   HttpTransport http_;

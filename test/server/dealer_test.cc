@@ -26,6 +26,7 @@ core::Fd connection() {
 struct Desk {
   Desk(Board& all, std::size_t index, const Passages& passages) : board(all), seat(index) {
     all.seat(index).prepare();
+    all.seat(index).turned_ns = 0;  // on a slow machine it would stand still
     dealer = std::make_unique<Dealer>(all, index, passages, *loop, [this](core::Fd fd, auto tag) {
       served.push_back(std::move(fd));
       tags.push_back(tag);
@@ -83,6 +84,32 @@ TEST_F(DealerTest, GivesNothingToAClosedSeat) {
   second_.turn();
   EXPECT_EQ(first_.served.size(), 3u);
   EXPECT_TRUE(second_.served.empty());
+}
+
+TEST_F(DealerTest, PassesOverWhoStandsStillUntilItGoesOn) {
+  Seat& seat = board_.seat(1);
+  seat.turned_ns = first_.loop->now() - kStandstill - 1;
+  for (int i = 0; i < 3; ++i) first_.dealer->deal(connection(), 0);
+  EXPECT_EQ(first_.served.size(), 3u);
+  EXPECT_EQ(second_.taken(), 0u);
+  seat.turned_ns = first_.loop->now();
+  for (int i = 0; i < 3; ++i) first_.dealer->deal(connection(), 0);
+  EXPECT_EQ(first_.served.size(), 3u) << "it has fewer, and turns";
+  EXPECT_EQ(second_.taken(), 3u);
+}
+
+// What died long ago is not still: its successor is on its way.
+TEST_F(DealerTest, ADeadOneDoesNotStandStill) {
+  Seat& seat = board_.seat(2);
+  std::thread([&] {
+    seat.prepare();
+    seat.life.lock();
+    seat.turned_ns = 1;
+  }).join();
+  EXPECT_TRUE(seat.stands_still(first_.loop->now()));
+  for (int i = 0; i < 3; ++i) first_.dealer->deal(connection(), 0);
+  EXPECT_FALSE(seat.stands_still(first_.loop->now()));
+  EXPECT_EQ(seat.places.now().taken, 1u);
 }
 
 TEST_F(DealerTest, AllAreEvenWhenAllDealAtOnce) {
