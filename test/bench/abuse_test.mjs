@@ -72,6 +72,7 @@ test('what was not measured is no PASS', () => {
   const short = round(1, 1, 1, { done_share: 0.89 });
   assert.match(verdict([...rounds(8, 1, 1, 1), short]), /fell short/);
   const untrusted = round(1, 1, 1, { trusted: false });
+  assert.equal(verdict(rounds(5, 1, 1, 1)), '? too few rounds');
   assert.equal(verdict([...rounds(6, 1, 1, 1), ...Array(3).fill(untrusted)]), 'PASS');
   assert.equal(verdict([...rounds(5, 1, 1, 1), ...Array(4).fill(untrusted)]), '? not trusted');
   assert.equal(verdict(Array(9).fill(round(1, 1, 1, { done_share: NaN }))), '? the abuse fell short');
