@@ -32,7 +32,7 @@ constexpr std::array<FaultKind, 18> kKinds = {{
     {"one-way", Needs::lab, "", "", kPackets},
     {"loss", Needs::lab, "of packets", "2%", kPackets},
     {"reset", Needs::lab, "", "", kPackets},
-    {"delay", Needs::emulator, "added one way", "100ms", kLink},
+    {"delay", Needs::emulator, "added one way", "100ms", "emulator's delays, a side probe's RTT"},
     {"burst-loss", Needs::emulator, "of packets that begin a burst", "1%", kLink},
     {"reorder", Needs::emulator, "of packets, held back 10ms", "5%", kLink},
     {"duplicate", Needs::emulator, "of packets", "5%", kLink},

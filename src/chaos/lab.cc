@@ -141,6 +141,7 @@ core::Result<void> Lab::build(const LabOptions& options) {
   if (done) done = set(Place::link, "ipv4/ip_forward", "1");
   if (done) done = set(Place::load, "ipv4/ip_local_port_range", "1024 65535");
   if (done) done = set(Place::server, "core/somaxconn", "65535");
+  if (done) done = set(Place::load, "ipv4/ping_group_range", fmt::format("{0} {0}", getegid()));
   for (const auto& [name, value] : options.sysctls)
     for (const Place place : {Place::load, Place::server})
       if (done) done = set(place, name, value);

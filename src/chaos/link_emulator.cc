@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -22,6 +23,12 @@ constexpr timeval kPatience{.tv_sec = 5, .tv_usec = 0};
 constexpr std::size_t kAnswerBytesMax = 192 * 1024;
 constexpr double kConfidence = 0.9999;
 constexpr const char* kRouting = "ipv4/ip_forward";
+constexpr core::Nanos kMoment = core::kSecond / 4;
+constexpr int kQuestionsBefore = 16;
+constexpr int kQuestionsAtOnce = 4;
+constexpr core::Nanos kBetweenQuestions = core::kSecond / 10;
+constexpr double kAsidePrecision = 0.1;
+constexpr double kAsideLessMs = 1, kAsideMoreMs = 10;
 
 [[noreturn]] void be_the_link(int control) {
   setsid();  // the terminal's signals are for Gauntlet
@@ -119,14 +126,18 @@ core::Result<void> check(const LinkSettings& settings) {
   return {};
 }
 
+// A rate and being held back delay without bound, and so does normal jitter.
+bool is_bounded(const LinkSettings& ordered) {
+  return ordered.bytes_per_s == 0 && ordered.reorder == 0 &&
+         ordered.jitter == LinkSettings::Jitter::uniform;
+}
+
 // Whether what was applied lies within what was ordered, true to the histogram's hundredth: none is
 // less, and most are not more (keeping the order adds to some, where another fault holds packets
-// back). A rate and being held back add to it without bound, and so does normal jitter.
+// back).
 bool within_order(const LinkSettings& ordered, const stats::Histogram& delays) {
   constexpr double kPrecision = 0.01;
-  const bool bounded = ordered.bytes_per_s == 0 && ordered.reorder == 0 &&
-                       ordered.jitter == LinkSettings::Jitter::uniform;
-  if (!bounded || delays.empty()) return true;
+  if (!is_bounded(ordered) || delays.empty()) return true;
   const double least_us = static_cast<double>(ordered.delay_ns - ordered.jitter_ns) / 1e3;
   const double most_us = static_cast<double>(ordered.delay_ns + ordered.jitter_ns) / 1e3;
   return static_cast<double>(delays.min_us()) >= least_us * (1 - kPrecision) - 1 &&
@@ -170,7 +181,32 @@ void tell(Evidence& found, const char* way, const LinkSettings& ordered, const L
   fact("delay_ms_max", fmt::format("{:.3f}", delays.quantile_ms(1)));
 }
 
+// What is ordered to be added to a round trip; nothing where it is nothing, or has no bounds.
+struct Added {
+  double least_ms = 0, most_ms = 0;
+};
+
+std::optional<Added> added_to_round_trip(const LinkEffect& effect) {
+  Added added;
+  for (const LinkSettings& way : {effect.to_server, effect.to_load}) {
+    if (!is_bounded(way)) return std::nullopt;
+    added.least_ms += core::to_millis(std::max<core::Nanos>(0, way.delay_ns - way.jitter_ns));
+    added.most_ms += core::to_millis(way.delay_ns + way.jitter_ns);
+  }
+  return added.most_ms > 0 ? std::optional(added) : std::nullopt;
+}
+
 }  // namespace
+
+// From the client that it is for, where it is for one.
+core::Result<void> LinkFault::open_side_probe() {
+  if (!added_to_round_trip(effect_)) return {};
+  auto probe =
+      SideProbe::open(effect_.only_client.value_or(Lab::load_address()), Lab::server_address());
+  if (!probe) return std::unexpected(probe.error());
+  side_.emplace(std::move(*probe));
+  return {};
+}
 
 core::Result<void> LinkFault::probe() {
   if (effect_.to_server == LinkSettings() && effect_.to_load == LinkSettings())
@@ -178,12 +214,21 @@ core::Result<void> LinkFault::probe() {
   if (auto ok = check(effect_.to_server); !ok) return ok;
   if (auto ok = check(effect_.to_load); !ok) return ok;
   const auto found = emulator_.report(0);
-  return found ? core::Result<void>() : std::unexpected(found.error());
+  return found ? open_side_probe() : std::unexpected(found.error());
 }
 
 core::Result<void> LinkFault::arm(core::Nanos ttl) {
   ttl_ = ttl;
   last_.reset();
+  if (auto opened = open_side_probe(); !opened || !side_) return opened;
+  const auto found = emulator_.report(0);
+  if (!found) return std::unexpected(found.error());
+  alone_ = found->report.stages == 0;
+  side_->begin(kMoment);
+  side_->converse(kQuestionsBefore, kMoment);
+  const RoundTrips& before = side_->look();
+  rtt_before_ms_.reset();
+  if (!before.times.empty()) rtt_before_ms_ = before.times.quantile_ms(0);
   return {};
 }
 
@@ -198,22 +243,80 @@ core::Result<void> LinkFault::start() {
   if (!added) return std::unexpected(added.error());
   overtaken_before_ = added->report.overtaken;
   stopped_ = false;
+  started_ns_ = core::monotonic_ns();
+  if (side_) side_->begin(ttl_);
+  look_aside();
+  ask_aside();
   return {};
 }
 
+void LinkFault::look_aside() {
+  if (!side_) return;
+  aside_ = side_->look();
+  looked_ns_ = core::monotonic_ns();
+  if (last_) alone_ &= last_->report.stages <= 1;
+}
+
+void LinkFault::ask_aside() {
+  if (!side_ || core::monotonic_ns() < asked_ns_ + kBetweenQuestions) return;
+  asked_ns_ = core::monotonic_ns();
+  side_->ask(kQuestionsAtOnce);
+}
+
+// The median's part beyond the least before has to lie in what was ordered, true to a tenth and to
+// what busy machines do to a round trip. Beside another fault of the link it is the whole one, and
+// has no most. An answer that could not have come yet shows nothing against it.
+bool LinkFault::shown_aside() const {
+  const auto ordered = added_to_round_trip(effect_);
+  if (!ordered) return true;
+  if (aside_.times.empty()) return core::to_millis(looked_ns_ - started_ns_) < ordered->most_ms;
+  const bool compares = alone_ && rtt_before_ms_;
+  const double added = aside_.times.quantile_ms(0.5) - (compares ? *rtt_before_ms_ : 0);
+  return added >= ordered->least_ms * (1 - kAsidePrecision) - kAsideLessMs &&
+         (!compares || added <= ordered->most_ms * (1 + kAsidePrecision) + kAsideMoreMs);
+}
+
+void LinkFault::tell_aside(Evidence& found) const {
+  const auto ordered = added_to_round_trip(effect_);
+  if (!ordered) return;
+  const auto fact = [&](const char* name, const std::string& value) {
+    found.facts.emplace_back(name, value);
+  };
+  const auto millis = [&](const char* name, double value) {
+    fact(name, fmt::format("{:.3f}", value));
+  };
+  fact("side_probe_asked", std::to_string(aside_.asked));
+  fact("side_probe_answered", std::to_string(aside_.times.count()));
+  if (rtt_before_ms_) millis("rtt_ms_before", *rtt_before_ms_);
+  if (!aside_.times.empty()) {
+    millis("rtt_ms_min", aside_.times.quantile_ms(0));
+    millis("rtt_ms_p50", aside_.times.quantile_ms(0.5));
+    millis("rtt_ms_max", aside_.times.quantile_ms(1));
+    if (alone_ && rtt_before_ms_)
+      millis("rtt_added_ms_p50", aside_.times.quantile_ms(0.5) - *rtt_before_ms_);
+  }
+  fact("rtt_added_ms_ordered", fmt::format("{:g}-{:g}", ordered->least_ms, ordered->most_ms));
+  if (!alone_) fact("rtt_beside", "another fault of the link");
+}
+
 Evidence LinkFault::evidence() {
-  if (!stopped_)
+  if (!stopped_) {
     if (auto found = emulator_.report(id_)) last_ = std::move(*found);
+    look_aside();
+    ask_aside();
+  }
   if (!last_) return {};
   const LinkReport& report = last_->report;
   Evidence found;
-  const bool none = report.counts[0].seen + report.counts[1].seen == 0;
+  const auto nobody_else = [&](const LinkCounts& counts) { return counts.seen <= aside_.asked; };
+  const bool none = std::ranges::all_of(report.counts, nobody_else);
   found.shown = !none && as_ordered(effect_.to_server, report.counts[0], last_->delays[0]) &&
-                as_ordered(effect_.to_load, report.counts[1], last_->delays[1]);
+                as_ordered(effect_.to_load, report.counts[1], last_->delays[1]) && shown_aside();
   tell(found, "to_server", effect_.to_server, report.counts[0], last_->delays[0]);
   tell(found, "to_load", effect_.to_load, report.counts[1], last_->delays[1]);
   found.facts.emplace_back("packets_overtaken",
                            std::to_string(report.overtaken - overtaken_before_));
+  tell_aside(found);
   found.facts.emplace_back("emulator_missed", std::to_string(report.missed));
   found.facts.emplace_back("emulator_failed", std::to_string(report.failed));
   return found;
@@ -221,6 +324,7 @@ Evidence LinkFault::evidence() {
 
 core::Result<void> LinkFault::stop() {
   if (stopped_) return {};
+  look_aside();
   auto found = emulator_.remove(id_);
   if (!found) return std::unexpected(found.error());
   last_ = std::move(*found);

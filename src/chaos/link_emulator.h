@@ -18,6 +18,7 @@
 #include "chaos/fault.h"
 #include "chaos/lab.h"
 #include "chaos/link_pump.h"
+#include "chaos/side_probe.h"
 #include "core/fd.h"
 #include "stats/histogram.h"
 
@@ -61,7 +62,9 @@ struct LinkEffect {
 };
 
 // One effect as a fault. The emulator ends it by itself after its ttl. Evidence: exact counts of
-// packets and the histogram of applied delay; losses within their binomial interval.
+// packets and the histogram of applied delay; losses within their binomial interval. The emulator
+// is ours, so its word is not enough: of a delay that has bounds, a side probe's round trips have
+// to be longer by what was ordered than right before it, too. arm() takes up to a moment for that.
 class LinkFault final : public Fault {
  public:
   LinkFault(LinkEmulator& emulator, LinkEffect effect)
@@ -78,9 +81,20 @@ class LinkFault final : public Fault {
   core::Result<void> verify_clean() override;
 
  private:
+  core::Result<void> open_side_probe();
+  void look_aside();
+  void ask_aside();
+  bool shown_aside() const;
+  void tell_aside(Evidence& found) const;
+
   LinkEmulator& emulator_;
   LinkEffect effect_;
   core::Nanos ttl_ = 0;
+  std::optional<SideProbe> side_;        // of effects that add to a round trip, within bounds
+  RoundTrips aside_;                     // since the start
+  std::optional<double> rtt_before_ms_;  // the least; nothing came back: nothing
+  bool alone_ = true;                    // no other fault of the link was in force
+  core::Nanos started_ns_ = 0, looked_ns_ = 0, asked_ns_ = 0;
   std::uint64_t id_ = 0;  // 0: not started
   bool stopped_ = true;
   std::uint64_t overtaken_before_ = 0;

@@ -140,6 +140,8 @@ TEST_F(FaultInLab, DelayOfALinkInTheLab) {
   EXPECT_EQ(delay.wait(), 0) << delay.err();
   EXPECT_NE(delay.out().find("delay_ms_p50_to_server           30.0"), std::string::npos)
       << delay.out();
+  EXPECT_NE(delay.out().find("rtt_added_ms_ordered             60-60"), std::string::npos)
+      << delay.out();
   EXPECT_NE(delay.out().find("nothing is left of it"), std::string::npos);
 }
 
