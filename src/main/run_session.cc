@@ -124,16 +124,29 @@ core::Result<void> RunSession::choose_target() {
   auto parsed = net::Url::parse(url);
   if (!parsed) return std::unexpected(parsed.error());
   target_.url = std::move(*parsed);
-  return options_.command.empty() ? core::Result<void>() : spawn(target_.url.endpoint);
+  return options_.command.empty() ? core::Result<void>() : spawn();
 }
 
-core::Result<void> RunSession::spawn(const net::Endpoint& where) {
-  auto server = SpawnedServer::start(options_.command, where);
+// In the lab it is reached at another address (chaos/loopback_passage.h), and keeps its name.
+core::Result<void> RunSession::spawn() {
+  net::Endpoint& where = target_.url.endpoint;
+  const chaos::Lab* lab = stage_.lab();
+  if (lab != nullptr) where = *net::Endpoint::tcp(chaos::Lab::server_address(), where.port());
+  auto server = SpawnedServer::start(options_.command, where, lab ? &lab->server() : nullptr);
   if (!server) return std::unexpected(server.error());
   spawned_.emplace(std::move(*server));
-  say(fmt::format("target: {} (pid {}){}", options_.command.front(), spawned_->pid(),
+  say(fmt::format("target: {} (pid {}){}{}", options_.command.front(), spawned_->pid(),
+                  lab != nullptr ? ", in the lab" : "",
                   options_.restart ? ", started again after a crash" : ""));
   return {};
+}
+
+// Where a proxy of ours reaches the target: in the lab not where its URL says.
+std::string RunSession::upstream() const {
+  if (!spawned_ || stage_.lab() == nullptr) return target_.url.text;
+  const bool http = target_.url.scheme == net::Url::Scheme::http;
+  return (http ? "http://" : "tcp://") + target_.url.endpoint.text() +
+         (http ? target_.url.path : "");
 }
 
 // Our fault proxy, where the suite has faults for it. The target keeps its name.
@@ -142,7 +155,7 @@ core::Result<void> RunSession::stand_between() {
     return fault.kind == "proxy" || (stage_.lab() == nullptr && !toxic_for(fault).empty());
   };
   if (target_.is_stdio() || std::ranges::none_of(plan_.faults, wants)) return {};
-  auto proxy = FaultProxy::start(target_.url.text, plan_.load.connections, plan_.seed);
+  auto proxy = FaultProxy::start(upstream(), plan_.load.connections, plan_.seed);
   if (!proxy) return std::unexpected(proxy.error());
   for (const auto& fault : plan_.faults) {
     if (!wants(fault)) continue;

@@ -21,8 +21,10 @@ class SpawnedServer {
   // Waits until connections to `where` are accepted. Usage errors where somebody accepted them
   // before, which would be loaded in its stead, and where the command cannot be run; unreachable
   // where it ended or took too long.
+  // `inside`: the lab's server, where it is to be there; null: where we are.
   static core::Result<SpawnedServer> start(const std::vector<std::string>& command,
-                                           const net::Endpoint& where);
+                                           const net::Endpoint& where,
+                                           const net::Namespaces* inside);
 
   pid_t pid() const { return child_.pid(); }
   // How it ended, if it has.
@@ -31,10 +33,11 @@ class SpawnedServer {
   core::Result<void> start_again();
 
  private:
-  SpawnedServer(std::vector<std::string> command, net::Child child)
-      : command_(std::move(command)), child_(std::move(child)) {}
+  SpawnedServer(std::vector<std::string> command, const net::Namespaces* inside, net::Child child)
+      : command_(std::move(command)), inside_(inside), child_(std::move(child)) {}
 
   std::vector<std::string> command_;
+  const net::Namespaces* inside_;
   net::Child child_;
 };
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "chaos/loopback_passage.h"
 #include "core/clock.h"
 #include "core/random.h"
 #include "main/fault_maker.h"
@@ -35,8 +36,36 @@ bool could_use_lab(const run::Plan& plan) {
          });
 }
 
-bool is_ours_to_start(const RunOptions& options) {
-  return options.command.empty() && (options.url.empty() || options.url == "builtin");
+// Where a command's server listens, in the lab too; 0 where there is no such server.
+std::uint16_t loopback_port(const RunOptions& options) {
+  if (options.command.empty()) return 0;
+  const auto url = net::Url::parse(options.url);
+  return url && url->endpoint.text().starts_with("127.0.0.1:") ? url->endpoint.port() : 0;
+}
+
+// "" where what is to be loaded can be started in the lab.
+std::string why_outside(const RunOptions& options) {
+  const bool own = options.command.empty() && (options.url.empty() || options.url == "builtin");
+  if (own || loopback_port(options) != 0) return "";
+  if (options.command.empty())
+    return "only what Gauntlet starts itself is in it, and this target it did not";
+  if (options.url.empty()) return "what a command says on stdio travels over no network";
+  return "a command's server is reached there at 127.0.0.1 alone, and its URL says otherwise";
+}
+
+core::Result<std::optional<chaos::NftTable>> lay_passage(const chaos::Lab& lab,
+                                                         std::uint16_t port) {
+  if (port == 0) return std::nullopt;
+  return chaos::open_loopback_passage(lab, port);
+}
+
+core::Result<void> lab_works(std::uint16_t port) {
+  return chaos::Lab::try_apart([port]() -> core::Result<void> {
+    const auto lab = chaos::Lab::enter({});
+    if (!lab) return std::unexpected(lab.error());
+    const auto passage = lay_passage(**lab, port);
+    return passage ? core::Result<void>() : std::unexpected(passage.error());
+  });
 }
 
 }  // namespace
@@ -88,12 +117,10 @@ core::Fd Stage::metrics_listener() const {
 core::Result<void> Stage::enter_lab(const run::Plan& plan, const RunOptions& options) {
   const bool demanded = plan.lab.use == run::LabUse::on;
   if (!demanded && !could_use_lab(plan)) return {};
-  if (plan.lab.use == run::LabUse::off)
-    no_lab_ = "it is off";
-  else if (!is_ours_to_start(options))
-    no_lab_ = "only what Gauntlet starts itself is in it, and this target it did not";
-  else if (const auto possible = chaos::Lab::available(); !possible)
-    no_lab_ = possible.error().text;
+  no_lab_ = plan.lab.use == run::LabUse::off ? "it is off" : why_outside(options);
+  const std::uint16_t port = loopback_port(options);
+  if (no_lab_.empty())
+    if (const auto possible = lab_works(port); !possible) no_lab_ = possible.error().text;
   if (demanded && !no_lab_.empty()) return core::usage_error("no lab: " + no_lab_);
   if (!no_lab_.empty()) return {};
   if (options.repeat > 1)
@@ -103,6 +130,9 @@ core::Result<void> Stage::enter_lab(const run::Plan& plan, const RunOptions& opt
   auto lab = chaos::Lab::enter({});
   if (!lab) return std::unexpected(lab.error());
   lab_ = std::move(*lab);
+  auto passage = lay_passage(*lab_, port);
+  if (!passage) return std::unexpected(passage.error());
+  passage_ = std::move(*passage);
   return {};
 }
 

@@ -1,6 +1,7 @@
 // Stage: where a run takes place: everything of it that has to be there before the first thread,
-// and that outlives the levels of a suite: the warden, the lab (chaos/lab.h), the socket of
-// /metrics that was opened outside of it, and the run's name. Main thread only.
+// and that outlives the levels of a suite: the warden, the lab (chaos/lab.h) with the passage to a
+// server that listens on loopback there, the socket of /metrics that was opened outside of it, and
+// the run's name. Main thread only.
 #pragma once
 
 #include <memory>
@@ -8,6 +9,7 @@
 #include <string>
 
 #include "chaos/lab.h"
+#include "chaos/nft_table.h"
 #include "chaos/warden.h"
 #include "core/fd.h"
 #include "core/result.h"
@@ -48,6 +50,7 @@ class Stage {
   record::Store store_;
   std::optional<chaos::Warden> warden_;  // outlives the lab
   std::unique_ptr<chaos::Lab> lab_;
+  std::optional<chaos::NftTable> passage_;  // to a server that a command starts
   std::string no_lab_;
   core::Fd metrics_listener_;
 };

@@ -80,6 +80,23 @@ void expect_all_shown(const boost::json::object& summary, std::size_t count) {
   }
 }
 
+// Where it is not skipped with its reason.
+void expect_shown_or_skipped(const boost::json::object& summary, std::string_view id) {
+  for (const auto& each : summary.at("faults").as_array()) {
+    const auto& fault = each.as_object();
+    if (fault.at("id").as_string() != id) continue;
+    if (!fault.at("skipped").is_null()) {
+      EXPECT_EQ(verdict_of(summary, "broken." + std::string(id)), "SKIPPED");
+      EXPECT_FALSE(fault.at("skipped").as_string().empty()) << fault;
+      return;
+    }
+    EXPECT_TRUE(fault.at("has_evidence").as_bool()) << fault;
+    EXPECT_EQ(fault.at("evidence").as_object().at("left_behind").as_string(), "nothing") << fault;
+    return;
+  }
+  ADD_FAILURE() << "no fault " << id;
+}
+
 std::string why_no_lab() {
   Gauntlet list({"fault", "list"});
   list.wait();
@@ -128,6 +145,10 @@ TEST_P(LabRun, EveryFaultOfPacketsHasEvidence) {
   const auto& evidence = partition.at("evidence").as_object();
   EXPECT_EQ(evidence.at("bytes_passed_to_server").as_string(), "0");
   EXPECT_EQ(evidence.at("bytes_passed_to_load").as_string(), "0");
+  const auto& delay = summary.at("faults").as_array()[4].as_object().at("evidence").as_object();
+  EXPECT_GE(std::stod(std::string(delay.at("delay_ms_p50_to_server").as_string())), 10);
+  EXPECT_EQ(delay.at("rtt_added_ms_ordered").as_string(), "20-60");
+  EXPECT_GE(std::stod(std::string(delay.at("rtt_ms_min").as_string())), 20);
   const std::string journal = read_whole(run.folder() / "faults.jsonl");
   EXPECT_LT(journal.find("\"begins\""), journal.find("\"ended\"")) << journal;
 }
@@ -151,21 +172,76 @@ TEST_P(LabRun, EveryFaultOfTheTargetHasEvidence) {
   expect_all_shown(summary, all.size());
 }
 
-// Control groups are for root, or for nobody; then the run says so.
-TEST_P(LabRun, TheTargetGetsLessOfAProcessor) {
+// Control groups are for root, or for nobody; then the run says so. Who is short of tasks or memory
+// notices when a worker is to be replaced.
+TEST_P(LabRun, TheTargetGetsLessOfAProcessorOfTasksAndOfMemory) {
+  const std::vector<FaultText> all = {
+      {"cpu", "amount = \"1%\""}, {"pids", "amount = 1"}, {"memory", "amount = \"256KB\""}};
   std::string suite(kSuite);
   suite.replace(suite.find("400/s"), 5, "2000/s");
-  suite +=
-      faults({{"cpu", "amount = \"1%\""}}) + phase("after", 3) + test_of("cpu", "depth <= 100%");
+  suite.replace(suite.find("\"6s\""), 4, "\"1s\"");
+  suite += faults(all) +
+           "[[fault]]\nid = \"death\"\nkind = \"kill_worker\"\nphase = \"trouble\"\n"
+           "at = \"2500ms\"\nevery = \"2s\"\ntimes = 2\n";
+  for (const auto& fault : all) suite += test_of(fault.kind, "peak_error_rate <= 100%");
   Scratch scratch;
   Gauntlet run({"run", scratch.write("broken.toml", suite), "-q"}, through());
   EXPECT_NE(run.wait(), -1) << run.err();
   const auto summary = run.summary();
   ASSERT_FALSE(summary.empty()) << run.err();
-  const auto& all = summary.at("faults").as_array();
-  ASSERT_EQ(all.size(), 1U);
-  if (all[0].as_object().at("skipped").is_null()) return expect_all_shown(summary, 1);
-  EXPECT_EQ(verdict_of(summary, "broken.cpu"), "SKIPPED") << run.out();
+  for (const auto& fault : all) expect_shown_or_skipped(summary, fault.kind);
+}
+
+constexpr std::string_view kCrashAndMore = R"(
+[[phase]]
+name = "trouble"
+duration = "10s"
+[[fault]]
+id = "crash"
+kind = "crash"
+how = "tree"
+phase = "trouble"
+[[fault]]
+id = "partition"
+kind = "partition"
+phase = "trouble"
+at = "5s"
+for = "1500ms"
+[[fault]]
+id = "delay"
+kind = "delay"
+phase = "trouble"
+at = "7s"
+for = "2s"
+with = { amount = "20ms", jitter = "10ms" }
+)";
+
+TEST_P(LabRun, ACommandsServerIsThereTooAndIsStartedAgainThere) {
+  Scratch scratch;
+  const auto networks = (scratch.path() / "networks").string();
+  const auto suite = std::string(kSuite) + std::string(kCrashAndMore) +
+                     test_of("crash", "peak_error_rate <= 100%");
+  const std::string url = "http://127.0.0.1:21080/mcp";
+  Gauntlet run(
+      {"run", scratch.write("broken.toml", suite), url, "--restart", "-q", "--", "sh", "-c",
+       "readlink /proc/self/ns/net >>" + networks + "; exec " + GAUNTLET_BINARY +
+           " serve --http 127.0.0.1:21080 --workers 1 --rate-limit 0 --breaker off"},
+      through());
+  EXPECT_NE(run.wait(), -1) << run.err();
+  const auto summary = run.summary();
+  ASSERT_FALSE(summary.empty()) << run.err();
+  expect_all_shown(summary, 3);
+  EXPECT_TRUE(summary.at("lab").as_object().at("used").as_bool());
+  EXPECT_EQ(summary.at("target").as_object().at("url").as_string(), url);
+  EXPECT_EQ(count(summary, "integrity", "lost"), 0);
+  const auto& crash = summary.at("faults").as_array()[0].as_object();
+  EXPECT_NE(crash.at("evidence").as_object().at("new_pids").as_string(), "") << crash;
+  std::istringstream lines(read_whole(networks));
+  std::string first, second, third;
+  lines >> first >> second >> third;
+  EXPECT_EQ(first, second) << "started again where it was";
+  EXPECT_EQ(third, "") << "and once";
+  EXPECT_NE(first, fs::read_symlink("/proc/self/ns/net").string());
 }
 
 // Load and server are in the lab, and whoever watches is not.

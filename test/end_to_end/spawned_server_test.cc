@@ -129,6 +129,20 @@ TEST(FaultProxy, HoldsBackWhatAPartitionWouldWhereThereIsNoLab) {
   EXPECT_EQ(fault.at("evidence").as_object().at("type").as_string(), "timeout") << fault;
 }
 
+TEST(FaultProxy, DoesSoForACommandsServerThatIsKeptOutOfTheLab) {
+  const Scratch scratch;
+  const std::string suite = scratch.write(
+      "partition.toml", suite_with("kind = \"partition\"\nat = \"300ms\"\nfor = \"2s\"", true));
+  Gauntlet run(spawning(suite, {"--lab", "off"}));
+  EXPECT_NE(run.wait(), -1) << run.err();
+  const auto summary = run.summary();
+  ASSERT_FALSE(summary.empty()) << run.err();
+  const auto fault = fault_of(summary);
+  EXPECT_TRUE(fault.at("has_evidence").as_bool()) << fault;
+  EXPECT_EQ(fault.at("evidence").as_object().at("type").as_string(), "timeout") << fault;
+  EXPECT_EQ(summary.at("lab").as_object().at("reason").as_string(), "it is off");
+}
+
 TEST(FaultProxy, LosesNoPackets) {
   const Server server({"--http", "127.0.0.1:auto", "--workers", "1"});
   const Scratch scratch;
