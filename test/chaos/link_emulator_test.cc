@@ -121,10 +121,28 @@ TEST_P(LinkEmulatorTest, ADelayThatNoSideProbeSeesIsNotShown) {
                     {.to_server = {.delay_ns = 500 * kMs}, .to_load = {.delay_ns = 500 * kMs}});
     begin(fault);
     echo_datagrams(10);
-    EXPECT_TRUE(eventually([&] { return number(fault.evidence(), "side_probe_answered") > 0; }));
+    EXPECT_TRUE(eventually([&] { return number(fault.evidence(), "packets_passed_to_load") > 0; }));
     const Evidence evidence = fault.evidence();
     EXPECT_NEAR(std::stod(fact(evidence, "delay_ms_p50_to_server")), 500, 1);
+    EXPECT_NEAR(std::stod(fact(evidence, "delay_ms_p50_to_load")), 500, 1);
+    EXPECT_GT(number(evidence, "side_probe_answered"), 0);
     EXPECT_FALSE(evidence.shown) << fact(evidence, "rtt_ms_p50");
+  });
+}
+
+// A round trip tells of both together, and what one of them adds is at least its own.
+TEST_P(LinkEmulatorTest, TwoDelaysAtOnceAreBothShown) {
+  on_link([](Lab&, LinkEmulator& emulator) {
+    LinkFault forth(emulator, {.to_server = {.delay_ns = 20 * kMs}});
+    LinkFault back(emulator, {.to_load = {.delay_ns = 200 * kMs}});
+    begin(forth);
+    begin(back);
+    echo_datagrams(10);
+    for (LinkFault* fault : {&forth, &back}) {
+      EXPECT_TRUE(eventually([&] { return number(fault->evidence(), "side_probe_answered") > 8; }));
+      EXPECT_TRUE(fault->evidence().shown);
+      EXPECT_EQ(fact(fault->evidence(), "rtt_beside"), "another fault of the link");
+    }
   });
 }
 
@@ -183,7 +201,8 @@ TEST_P(LinkEmulatorTest, NothingSentShowsNothing) {
   on_link([](Lab&, LinkEmulator& emulator) {
     LinkFault fault(emulator, {.to_server = {.delay_ns = kMs}});
     begin(fault);
-    EXPECT_FALSE(fault.evidence().shown);
+    EXPECT_TRUE(eventually([&] { return number(fault.evidence(), "side_probe_answered") > 8; }));
+    EXPECT_FALSE(fault.evidence().shown) << "what the side probe sends is no load";
     EXPECT_FALSE(fault.verify_clean()) << "it is still on";
   });
 }

@@ -182,7 +182,7 @@ TEST_P(LabRun, TheTargetGetsLessOfAProcessorOfTasksAndOfMemory) {
   suite.replace(suite.find("\"6s\""), 4, "\"1s\"");
   suite += faults(all) +
            "[[fault]]\nid = \"death\"\nkind = \"kill_worker\"\nphase = \"trouble\"\n"
-           "at = \"2500ms\"\nevery = \"2s\"\ntimes = 2\n";
+           "at = \"2100ms\"\nevery = \"2s\"\ntimes = 2\n";
   for (const auto& fault : all) suite += test_of(fault.kind, "peak_error_rate <= 100%");
   Scratch scratch;
   Gauntlet run({"run", scratch.write("broken.toml", suite), "-q"}, through());
@@ -219,8 +219,9 @@ with = { amount = "20ms", jitter = "10ms" }
 TEST_P(LabRun, ACommandsServerIsThereTooAndIsStartedAgainThere) {
   Scratch scratch;
   const auto networks = (scratch.path() / "networks").string();
-  const auto suite = std::string(kSuite) + std::string(kCrashAndMore) +
-                     test_of("crash", "peak_error_rate <= 100%");
+  std::string suite(kSuite);
+  suite.replace(suite.find("\"6s\""), 4, "\"1s\"");
+  suite += std::string(kCrashAndMore) + test_of("crash", "peak_error_rate <= 100%");
   const std::string url = "http://127.0.0.1:21080/mcp";
   Gauntlet run(
       {"run", scratch.write("broken.toml", suite), url, "--restart", "-q", "--", "sh", "-c",
