@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <random>
+#include <vector>
 
 #include "chaos/proxy_board.h"
 #include "chaos/proxy_fault.h"
@@ -43,18 +44,36 @@ core::Result<net::Endpoint> endpoint_of(const std::string& url) {
   return parsed->endpoint;
 }
 
+std::string upstream_of(const net::Url& target) {
+  if (target.endpoint.is_unix()) return target.text;
+  if (target.scheme != net::Url::Scheme::http) return "tcp://" + target.endpoint.text();
+  return "http://" + target.endpoint.text() + target.path;
+}
+
 }  // namespace
 
-core::Result<FaultProxy> FaultProxy::start(const std::string& upstream, std::uint32_t connections,
+core::Result<FaultProxy> FaultProxy::start(const net::Url& target, std::uint32_t connections,
                                            std::uint64_t seed) {
   const std::string self = std::filesystem::read_symlink("/proc/self/exe");
   const std::string token = random_token();
   const std::uint32_t processes = 1 + connections / kConnectionsPerProcess;
-  auto child = net::Child::start(
-      {self, "proxy", "--exit-with-parent", "--listen", "127.0.0.1:auto", "--upstream", upstream,
-       "--control", "127.0.0.1:auto", "--control-token", token, "--processes",
-       std::to_string(processes), "--seed", std::to_string(seed)},
-      {.stdout_pipe = true});
+  std::vector<std::string> argv = {self,
+                                   "proxy",
+                                   "--exit-with-parent",
+                                   "--listen",
+                                   "127.0.0.1:auto",
+                                   "--upstream",
+                                   upstream_of(target),
+                                   "--control",
+                                   "127.0.0.1:auto",
+                                   "--control-token",
+                                   token,
+                                   "--processes",
+                                   std::to_string(processes),
+                                   "--seed",
+                                   std::to_string(seed)};
+  if (!target.host.empty()) argv.insert(argv.end(), {"--host", target.host});
+  auto child = net::Child::start(argv, {.stdout_pipe = true});
   if (!child) return std::unexpected(child.error());
   const auto orders_text = next_after(*child, kOrders);
   if (!orders_text) return std::unexpected(orders_text.error());

@@ -20,8 +20,9 @@ namespace gauntlet::main {
 
 class FaultProxy {
  public:
-  // Passes everything to `upstream` until a fault is ordered. `seed` decides its choices.
-  static core::Result<FaultProxy> start(const std::string& upstream, std::uint32_t connections,
+  // Passes everything to `target` until a fault is ordered, wherever its URL's endpoint is by now,
+  // and calls it by the URL's name. `seed` decides its choices.
+  static core::Result<FaultProxy> start(const net::Url& target, std::uint32_t connections,
                                         std::uint64_t seed);
 
   // Where clients connect instead.

@@ -54,6 +54,7 @@ core::Result<Setup> make_setup(const ProxyOptions& options) {
   auto target = chaos::ProxyTarget::parse(options.upstream);
   if (!target) return core::fail(target.error().kind, "--upstream: " + target.error().text);
   setup.target = *target;
+  if (!options.host.empty()) setup.target.host = options.host;
   for (const auto& text : options.toxics) {
     const auto toxic = chaos::parse_toxic(text);
     if (!toxic) return core::usage_error("--toxic: " + toxic.error().text);
@@ -189,6 +190,7 @@ void declare_proxy_options(CLI::App& app, ProxyOptions& options) {
                  "the target: http://host:port/path, tcp://host:port or unix:/path; https://… and "
                  "host:port pass as bytes, unseen")
       ->required();
+  app.add_option("--host", options.host, "what `Host` tells the target; default: as in --upstream");
   app.add_option("--toxic", options.toxics,
                  "in force from the beginning: KIND:name=value,…; repeatable; kinds in "
                  "docs/proxy.md")

@@ -11,6 +11,7 @@ namespace gauntlet::main {
 
 struct ProxyOptions {
   std::string listen, upstream;
+  std::string host;  // "": as upstream says
   std::vector<std::string> toxics;
   std::string control, control_token;
   std::size_t processes = 1;

@@ -141,21 +141,13 @@ core::Result<void> RunSession::spawn() {
   return {};
 }
 
-// Where a proxy of ours reaches the target: in the lab not where its URL says.
-std::string RunSession::upstream() const {
-  if (!spawned_ || stage_.lab() == nullptr) return target_.url.text;
-  const bool http = target_.url.scheme == net::Url::Scheme::http;
-  return (http ? "http://" : "tcp://") + target_.url.endpoint.text() +
-         (http ? target_.url.path : "");
-}
-
 // Our fault proxy, where the suite has faults for it. The target keeps its name.
 core::Result<void> RunSession::stand_between() {
   const auto wants = [&](const run::Fault& fault) {
     return fault.kind == "proxy" || (stage_.lab() == nullptr && !toxic_for(fault).empty());
   };
   if (target_.is_stdio() || std::ranges::none_of(plan_.faults, wants)) return {};
-  auto proxy = FaultProxy::start(upstream(), plan_.load.connections, plan_.seed);
+  auto proxy = FaultProxy::start(target_.url, plan_.load.connections, plan_.seed);
   if (!proxy) return std::unexpected(proxy.error());
   for (const auto& fault : plan_.faults) {
     if (!wants(fault)) continue;

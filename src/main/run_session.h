@@ -65,7 +65,6 @@ class RunSession {
   core::Result<void> choose_target();
   core::Result<void> start_own_server();
   core::Result<void> spawn();
-  std::string upstream() const;
   core::Result<void> stand_between();
   core::Result<void> find_floor();
   core::Result<void> start_metrics();

@@ -143,6 +143,24 @@ TEST(FaultProxy, DoesSoForACommandsServerThatIsKeptOutOfTheLab) {
   EXPECT_EQ(summary.at("lab").as_object().at("reason").as_string(), "it is off");
 }
 
+// There it is at another address, and still called by its URL's name: a server on loopback forbids
+// all others.
+TEST(FaultProxy, CallsACommandsServerInTheLabByItsOwnName) {
+  const Scratch scratch;
+  const std::string suite =
+      scratch.write("proxy.toml", suite_with("kind = \"proxy\"\nat = \"300ms\"\nfor = \"2s\"\n"
+                                             "with = { toxic = \"latency:ms=20\" }",
+                                             true));
+  Gauntlet run(spawning(suite, {"--lab", "on"}));
+  const int exit_code = run.wait();
+  if (run.err().contains("no lab: ")) GTEST_SKIP() << run.err();
+  EXPECT_NE(exit_code, -1) << run.err();
+  const auto summary = run.summary();
+  ASSERT_FALSE(summary.empty()) << run.err();
+  EXPECT_TRUE(summary.at("lab").as_object().at("used").as_bool());
+  EXPECT_TRUE(fault_of(summary).at("has_evidence").as_bool()) << fault_of(summary);
+}
+
 TEST(FaultProxy, LosesNoPackets) {
   const Server server({"--http", "127.0.0.1:auto", "--workers", "1"});
   const Scratch scratch;
