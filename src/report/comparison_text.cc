@@ -3,12 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <cmath>
-#include <limits>
 #include <map>
 
 #include "core/quantity.h"
+#include "report/sparkline.h"
 #include "run/limit.h"
 
 namespace gauntlet::report {
@@ -87,26 +85,6 @@ std::string curves(const std::string& title, std::span<const Comparable* const> 
 }
 
 }  // namespace
-
-std::string sparkline(std::span<const double> values) {
-  constexpr std::array<std::string_view, 8> kHeights = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-  constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  double low = kInfinity, high = -kInfinity;
-  for (const double value : values) {
-    if (!std::isfinite(value)) continue;
-    low = std::min(low, value);
-    high = std::max(high, value);
-  }
-  std::string line;
-  for (const double value : values) {
-    const double share = high > low ? (value - low) / (high - low) : 0.5;
-    if (!std::isfinite(value))
-      line += ' ';
-    else
-      line += kHeights[std::min<std::size_t>(static_cast<std::size_t>(share * 8), 7)];
-  }
-  return line;
-}
 
 std::string comparison_text(const run::ComparedRuns& comparison, bool color) {
   std::string out;

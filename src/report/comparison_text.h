@@ -17,8 +17,4 @@ std::string comparison_text(const run::ComparedRuns& comparison, bool color);
 // throughput, p50, p95 and p99, from the lowest of them to the highest.
 std::string history_text(std::span<const run::Comparable> runs);
 
-// Eight heights between the lowest and the highest; "" of none, the middle where all are equal, and
-// a blank for what is not finite.
-std::string sparkline(std::span<const double> values);
-
 }  // namespace gauntlet::report

@@ -3,11 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 #include <vector>
 
 #include "core/quantity.h"
+#include "report/sparkline.h"
 #include "run/limit.h"
 #include "run/measured.h"
 
@@ -16,9 +15,7 @@ namespace {
 
 constexpr std::string_view kRow =
     "  {:<24} {:>8} {:>8} {:>9} {:>10} {:>9} {:>10} {:>10} {:>9}  {}\n";
-// Points of a phase's curve, and the share of the baseline that each shade stands for.
-constexpr std::size_t kPointsMax = 30;
-constexpr std::array<std::string_view, 9> kShades = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+constexpr std::size_t kPointsMax = 30;  // of a phase's curve
 
 std::string seconds(const std::optional<double>& value, std::string_view none) {
   return value ? fmt::format("{:.2f} s", *value) : std::string(none);
@@ -60,7 +57,7 @@ Course course_of(const run::Record& record, std::size_t phase, double full) {
   for (const auto& second : record.seconds)
     if (second.phase == phase && second.t > 0) seconds.push_back(&second);
   const std::size_t step = seconds.size() / kPointsMax + 1;
-  Course course;
+  std::vector<double> shares;
   double all = 0, all_s = 0;
   for (std::size_t i = 0; i < seconds.size(); i += step) {
     double completed = 0, length_s = 0;
@@ -70,12 +67,9 @@ Course course_of(const run::Record& record, std::size_t phase, double full) {
     }
     all += completed;
     all_s += length_s;
-    const double share = full > 0 && length_s > 0 ? completed / length_s / full : 0;
-    const auto shade = std::lround(std::clamp(share, 0.0, 1.0) * (kShades.size() - 1));
-    course.curve += kShades.at(static_cast<std::size_t>(shade));
+    shares.push_back(full > 0 && length_s > 0 ? completed / length_s / full : 0);
   }
-  course.goodput_per_s = all_s > 0 ? all / all_s : 0;
-  return course;
+  return {.curve = bars(shares), .goodput_per_s = all_s > 0 ? all / all_s : 0};
 }
 
 std::string phase_rows(const run::Record& record) {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/quantity.h"
-#include "report/comparison_text.h"
+#include "report/sparkline.h"
 #include "report/utf8.h"
 #include "run/limit.h"
 #include "run/measured.h"

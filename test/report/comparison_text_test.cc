@@ -3,8 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cmath>
-
 namespace gauntlet::report {
 namespace {
 
@@ -53,14 +51,6 @@ TEST(ComparisonText, SaysWhereSecondsAreTheSamples) {
 
 TEST(ComparisonText, OfRunsThatDoNotCount) {
   EXPECT_THAT(comparison_text({}, false), HasSubstr("not enough data"));
-}
-
-TEST(Sparkline, HasEightHeights) {
-  EXPECT_EQ(sparkline({}), "");
-  EXPECT_EQ(sparkline(std::vector<double>{0, 7}), "▁█");
-  EXPECT_EQ(sparkline(std::vector<double>{0, 1, 2, 3, 4, 5, 6, 7}), "▁▂▃▄▅▆▇█");
-  EXPECT_EQ(sparkline(std::vector<double>{5, 5}), "▅▅");
-  EXPECT_EQ(sparkline(std::vector<double>{1, NAN, 2, INFINITY}), "▁ █ ");
 }
 
 run::Comparable listed(const char* title, double rate, double p50) {
