@@ -360,15 +360,8 @@ std::vector<std::string> RunSession::active_faults(double t) const {
   std::vector<std::string> active = faults_.active(core::monotonic_ns());
   if (recorder_->seconds().empty() || recorder_->seconds().back().victims_waiting == 0)
     return active;
-  std::string latest;
-  for (std::size_t i = 0; i < plan_.phases.size(); ++i) {
-    const core::Nanos begin = run::phase_start(plan_, i);
-    for (const auto& fault : plan_.faults)
-      if (fault.kind == "disconnect" && fault.phase == plan_.phases[i].name &&
-          core::to_seconds(begin + fault.at) <= t)
-        latest = fault.id;
-  }
-  if (!latest.empty()) active.push_back(latest);
+  auto latest = run::latest_fault(plan_, "disconnect", t);
+  if (!latest.empty()) active.push_back(std::move(latest));
   return active;
 }
 

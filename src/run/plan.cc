@@ -85,6 +85,21 @@ std::vector<core::Nanos> fault_starts(const Plan& plan, const Fault& fault) {
   return starts;
 }
 
+std::string latest_fault(const Plan& plan, std::string_view kind, double t) {
+  std::string id;
+  double latest = -1;
+  for (const auto& fault : plan.faults) {
+    if (fault.kind != kind) continue;
+    for (const core::Nanos start : fault_starts(plan, fault)) {
+      const double at = core::to_seconds(start);
+      if (at > t || at < latest) continue;
+      latest = at;
+      id = fault.id;
+    }
+  }
+  return id;
+}
+
 std::string_view to_string(Mode mode) { return name_of<3>({"demo", "short", "extended"}, mode); }
 
 std::string_view to_string(Arrivals arrivals) {

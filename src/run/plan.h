@@ -168,6 +168,8 @@ std::optional<std::uint32_t> only_group(const Fault& fault);
 
 // When a fault's occurrences begin, since the load began.
 std::vector<core::Nanos> fault_starts(const Plan& plan, const Fault& fault);
+// The id of the fault of this kind that began last, `t` seconds after the load; "": none has yet.
+std::string latest_fault(const Plan& plan, std::string_view kind, double t);
 
 std::string_view to_string(Mode mode);
 std::string_view to_string(Arrivals arrivals);
