@@ -27,6 +27,8 @@ class CapacityRun {
   void hold();
   // The record of the hold, or of the last step, with `capacity`.
   run::Record finish() &&;
+  // Where its live page is served; null where there is none.
+  record::MetricsServer* metrics() { return stage_ ? stage_->metrics() : nullptr; }
 
  private:
   core::Result<void> prepare(const run::Plan& plan);

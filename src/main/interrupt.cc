@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include "main/exit_code.h"
+#include "report/screen.h"
 
 namespace gauntlet::main {
 namespace {
@@ -14,7 +15,9 @@ int listening = 0;
 
 void on_signal(int) {
   requests = requests + 1;
-  if (requests > 1) _exit(kExitInterrupted);
+  if (requests == 1) return;
+  report::Screen::restore_now();
+  _exit(kExitInterrupted);
 }
 
 void handle(int signal_number, void (*handler)(int)) {

@@ -23,6 +23,8 @@ class Repeats {
   // A run ended. The last one's verdict gets the comparison of all of them with the baseline as a
   // test; runs of another load make that INCONCLUSIVE.
   void judge(const run::Record& record, run::Verdict& verdict);
+  // Whether others are to follow the one that was judged last.
+  bool more() const { return done_ < wanted_; }
 
  private:
   run::TestResult against_baseline(const std::string& suite) const;

@@ -8,6 +8,7 @@
 #include "main/exit_code.h"
 #include "main/github.h"
 #include "main/io_option.h"
+#include "main/last_words.h"
 #include "main/repeats.h"
 #include "main/run_session.h"
 #include "main/stage.h"
@@ -19,7 +20,6 @@ namespace gauntlet::main {
 
 int conclude(const run::Record& record, run::Verdict verdict, const RunOptions& options,
              record::Store& store) {
-  if (options.repeats != nullptr) options.repeats->judge(record, verdict);
   const int exit_code = verdict::exit_code(verdict, options.strict, record.interrupted);
   const auto stored = store.finish(record, verdict, exit_code);
   const auto folder = report::write_results(options.results, record, verdict, exit_code);
@@ -30,6 +30,18 @@ int conclude(const run::Record& record, run::Verdict verdict, const RunOptions& 
   if (!folder) return complain(folder.error());
   return exit_code;
 }
+
+namespace {
+
+int end(const run::Record& record, run::Verdict verdict, const RunOptions& options, Stage& stage) {
+  if (options.repeats != nullptr) options.repeats->judge(record, verdict);
+  const int exit_code = conclude(record, verdict, options, stage.store());
+  const bool more = options.repeats != nullptr && options.repeats->more();
+  tell_page(stage.metrics(), record, verdict, options, more);
+  return exit_code;
+}
+
+}  // namespace
 
 int run_once(const RunOptions& options, const std::vector<std::string>& argv) {
   if (const auto io = chosen_io(options.io); !io) return complain(io.error());
@@ -44,19 +56,19 @@ int run_once(const RunOptions& options, const std::vector<std::string>& argv) {
   }
   const auto stage = Stage::prepare(*plan, options);
   if (!stage) return complain(stage.error());
-  record::Store& store = (*stage)->store();
+  if (!options.quiet) (*stage)->open_screen();
   if (!plan->levels.empty()) {
     const auto climbed = climb(*plan, options, argv, **stage);
-    return climbed ? conclude(climbed->record, climbed->verdict, options, store)
+    return climbed ? end(climbed->record, climbed->verdict, options, **stage)
                    : complain(climbed.error());
   }
-  RunSession session(std::move(*plan), options, argv, **stage, {.store = &store});
+  RunSession session(std::move(*plan), options, argv, **stage, {.store = &(*stage)->store()});
   session.chose_rate(std::move(capacity));
   if (const auto met = session.meet_target(); !met) return complain(met.error());
   if (const auto open = session.open_connections(); !open) return complain(open.error());
   session.drive();
   const run::Record record = session.finish();
-  return conclude(record, verdict::judge(record), options, store);
+  return end(record, verdict::judge(record), options, **stage);
 }
 
 }  // namespace gauntlet::main

@@ -9,7 +9,7 @@
 #include "core/quantity.h"
 #include "main/floor.h"
 #include "record/prometheus.h"
-#include "report/page.h"
+#include "report/screen.h"
 #include "run/fault_kind.h"
 #include "verdict/fault_windows.h"
 #include "verdict/self_check.h"
@@ -50,8 +50,7 @@ RunSession::RunSession(run::Plan plan, const RunOptions& options, std::vector<st
       io_(*net::parse_io(options.io)),
       sampler_([this] { return target_pids(); }, [this] { return own_pids(); }),
       own_threads_(plan_),
-      faults_(plan_, stage.journal()),
-      status_(stdout, report::is_terminal(stdout), report::terminal_columns(stdout)) {
+      faults_(plan_, stage.journal()) {
   record_.run.id = stage.run_id();
   record_.run.repro = repro_line(argv, plan_.seed);
   record_.run.argv = std::move(argv);
@@ -60,6 +59,7 @@ RunSession::RunSession(run::Plan plan, const RunOptions& options, std::vector<st
 }
 
 void RunSession::say(const std::string& line) const {
+  if (stage_.screen() != nullptr) stage_.screen()->tend();
   if (options_.quiet) return;
   fmt::print("{}\n", line);
   std::fflush(stdout);
@@ -84,6 +84,7 @@ core::Result<void> RunSession::set_the_stage() {
   say(fmt::format("lab: load, link and server in network namespaces of their own, {} TCP",
                   record_.lab.tcp));
   if (!has_kind(plan_, is_of_link)) return {};
+  stage_.rest_metrics();
   auto emulator = chaos::LinkEmulator::start(*lab);
   if (!emulator) return std::unexpected(emulator.error());
   emulator_ = std::move(*emulator);
@@ -162,13 +163,10 @@ core::Result<void> RunSession::stand_between() {
 }
 
 core::Result<void> RunSession::start_metrics() {
-  core::Fd listener = stage_.metrics_listener();
-  if (!listener.valid()) return {};
-  auto server = record::MetricsServer::start(std::move(listener));
-  if (!server) return std::unexpected(server.error());
-  metrics_ = std::move(*server);
-  metrics_->show_page(report::live_page());
-  say(fmt::format("live page: http://{0}/, metrics: http://{0}/metrics", metrics_->where().text()));
+  if (const auto started = stage_.start_metrics(); !started) return started;
+  if (const auto* metrics = stage_.metrics())
+    say(fmt::format("live page: http://{0}/, metrics: http://{0}/metrics",
+                    metrics->where().text()));
   return {};
 }
 
@@ -204,7 +202,6 @@ void RunSession::take_target(RunSession& before) {
   target_ = before.target_;
   introduction_ = before.introduction_;
   listener_ = before.listener_;
-  metrics_ = std::move(before.metrics_);
 }
 
 // Only where the target is on this machine: elsewhere another machine's floor would count.
@@ -278,7 +275,7 @@ void RunSession::drive() {
   }
   step();
   if (recorder_->finish()) show_second();
-  status_.clear();
+  if (stage_.screen() != nullptr) stage_.screen()->leave();
 }
 
 void RunSession::step() {
@@ -288,6 +285,7 @@ void RunSession::step() {
   own_threads_.tick(t);
   faults_.tick(now, engine_->load_start());
   note_target_exit();
+  if (stage_.screen() != nullptr) stage_.screen()->tend();
   bool closed = false;
   engine_->collect([&](std::size_t thread, const run::Snapshot& snapshot) {
     closed |= recorder_->add(thread, snapshot);
@@ -323,27 +321,51 @@ void RunSession::show_second() {
   keep_second();
   publish_metrics();
   publish_live();
-  if (options_.quiet) return;
-  const run::Second& latest = recorder_->seconds().back();
-  status_.update(plan_, latest, active_faults(latest.t));
+  show_view();
+}
+
+// "" where it is no climb.
+std::string RunSession::level_text() const {
+  if (keeping_.level == 0) return "";
+  const auto& levels = keeping_.whole->levels;
+  return fmt::format("level {} of {}: {}", keeping_.level, levels.size(),
+                     levels.at(static_cast<std::size_t>(keeping_.level) - 1).name);
+}
+
+void RunSession::show_view() {
+  if (stage_.screen() == nullptr) return;
+  const auto* metrics = stage_.metrics();
+  const auto faults = active_faults(recorder_->seconds().back().t);
+  stage_.screen()->show(
+      {.plan = plan_,
+       .seconds = recorder_->seconds(),
+       .counts = recorder_->totals().counts,
+       .faults = faults,
+       .level = level_text(),
+       .target = target_.text(),
+       .page = metrics == nullptr ? "" : fmt::format("http://{}/", metrics->where().text()),
+       .lag_allowed_ms = verdict::allowed_lag_ms(plan_)});
 }
 
 void RunSession::publish_metrics() {
-  if (!metrics_) return;
+  auto* metrics = stage_.metrics();
+  if (metrics == nullptr) return;
   const double t = recorder_->seconds().empty() ? 0 : recorder_->seconds().back().t;
-  metrics_->publish(record::prometheus_text({.plan = plan_,
-                                             .recorder = *recorder_,
-                                             .target_memory_mb = sampler_.latest_mb(),
-                                             .active_faults = active_faults(t)},
-                                            options_.metrics_prefix));
+  metrics->publish(record::prometheus_text({.plan = plan_,
+                                            .recorder = *recorder_,
+                                            .target_memory_mb = sampler_.latest_mb(),
+                                            .active_faults = active_faults(t)},
+                                           options_.metrics_prefix));
 }
 
 // Only who listens costs more than the heat map's next column.
 void RunSession::publish_live() {
-  if (!metrics_) return;
-  if (!live_) live_.emplace(record_);
+  auto* metrics = stage_.metrics();
+  if (metrics == nullptr) return;
+  const bool first = !live_;
+  if (first) live_.emplace(record_, level_text());
   live_->add(recorder_->histograms().back());
-  if (!metrics_->has_listeners()) return;
+  if (!metrics->has_listeners()) return;
   const auto& totals = recorder_->totals();
   const report::LiveState state = {.seconds = recorder_->seconds(),
                                    .memory = sampler_.memory(),
@@ -351,8 +373,9 @@ void RunSession::publish_live() {
                                    .counts = totals.counts,
                                    .response = totals.response,
                                    .service = totals.service};
-  metrics_->publish_second(live_->second(state),
-                           metrics_->wants_history() ? live_->history(state) : "");
+  if (first) return metrics->publish_history(live_->history(state));
+  metrics->publish_second(live_->second(state),
+                          metrics->wants_history() ? live_->history(state) : "");
 }
 
 // A fault that cuts connections is felt until its victims are back.

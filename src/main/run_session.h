@@ -1,4 +1,4 @@
-// RunSession: one run from its plan to its record: target, load, recording, metrics, live line.
+// RunSession: one run from its plan to its record: target, load, recording, metrics, live views.
 // The order of its members is the order in which the parts depend on each other. Main thread only.
 #pragma once
 
@@ -22,11 +22,10 @@
 #include "main/spawned_server.h"
 #include "main/stage.h"
 #include "main/target_sampler.h"
-#include "record/metrics_server.h"
 #include "record/recorder.h"
 #include "record/store.h"
 #include "report/live_feed.h"
-#include "report/terminal.h"
+#include "report/live_view.h"
 #include "run/plan.h"
 #include "run/record.h"
 
@@ -49,7 +48,7 @@ class RunSession {
   void chose_rate(std::optional<run::Capacity> capacity) { record_.capacity = std::move(capacity); }
   // Starts or reaches the target and agrees on the protocol. Errors: usage, unreachable.
   core::Result<void> meet_target();
-  // Instead: goes on with the target (own server and metrics included) of a session that finished.
+  // Instead: goes on with the target (own server included) of a session that finished.
   void take_target(RunSession& before);
   // After the ramp, connections that are not ready yet get this long.
   static constexpr core::Nanos kOpeningGrace = 15 * core::kSecond;
@@ -75,6 +74,8 @@ class RunSession {
   void show_second();
   void publish_metrics();
   void publish_live();
+  void show_view();
+  std::string level_text() const;
   std::vector<std::string> active_faults(double t) const;
   void note_target_exit();
   void note_spawned_exit();
@@ -96,14 +97,12 @@ class RunSession {
   load::Target target_;
   load::Introduction introduction_;
   std::optional<pid_t> listener_;  // the local process behind a URL
-  std::unique_ptr<record::MetricsServer> metrics_;
   std::unique_ptr<load::Engine> engine_;
   std::optional<record::Recorder> recorder_;
   TargetSampler sampler_;
   OwnThreads own_threads_;
   FaultTimeline faults_;
   std::optional<report::LiveFeed> live_;
-  report::StatusLine status_;
   core::CpuTicks ticks_before_;
   core::Nanos started_ = 0;
   std::size_t restarts_ = 0;  // of the spawned server

@@ -1,11 +1,11 @@
 #include "main/stage.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "chaos/loopback_passage.h"
 #include "core/clock.h"
@@ -13,7 +13,7 @@
 #include "main/fault_maker.h"
 #include "main/own_server.h"
 #include "net/endpoint.h"
-#include "record/metrics_server.h"
+#include "report/page.h"
 #include "run/fault_kind.h"
 
 namespace gauntlet::main {
@@ -108,9 +108,18 @@ core::Result<void> Stage::open_metrics(const run::Plan& plan, const RunOptions& 
   return {};
 }
 
-core::Fd Stage::metrics_listener() const {
-  return core::Fd(metrics_listener_.valid() ? fcntl(metrics_listener_.get(), F_DUPFD_CLOEXEC, 0)
-                                            : -1);
+core::Result<void> Stage::start_metrics() {
+  if (metrics_) metrics_->go_on();
+  if (metrics_ || !metrics_listener_.valid()) return {};
+  auto server = record::MetricsServer::start(std::move(metrics_listener_));
+  if (!server) return std::unexpected(server.error());
+  metrics_ = std::move(*server);
+  metrics_->show_page(report::live_page());
+  return {};
+}
+
+void Stage::rest_metrics() {
+  if (metrics_) metrics_->rest();
 }
 
 // Tried in a process of its own first: one that fails to enter is not where it was before.

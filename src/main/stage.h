@@ -1,9 +1,10 @@
 // Stage: where a run takes place: everything of it that has to be there before the first thread,
 // and that outlives the levels of a suite: the warden, the lab (chaos/lab.h) with the passage to a
-// server that listens on loopback there, the socket of /metrics that was opened outside of it, and
-// the run's name. Main thread only.
+// server that listens on loopback there, the server of the live page, whose socket was opened
+// outside of it, the screen, and the run's name. Main thread only.
 #pragma once
 
+#include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,7 +16,9 @@
 #include "core/result.h"
 #include "main/fault_journal.h"
 #include "main/run_options.h"
+#include "record/metrics_server.h"
 #include "record/store.h"
+#include "report/screen.h"
 #include "run/plan.h"
 #include "run/record.h"
 
@@ -35,8 +38,14 @@ class Stage {
   chaos::Lab* lab() const { return lab_.get(); }
   // Why there is no lab, where the plan could use one; "" where there is one, or it could not.
   const std::string& no_lab() const { return no_lab_; }
-  // A descriptor of the one socket; invalid where no metrics are wanted.
-  core::Fd metrics_listener() const;
+  // Serves metrics and the live page from now on; nothing where none are wanted.
+  core::Result<void> start_metrics();
+  // Its thread rests until the next start: whoever forks wants no other. Its listeners stay.
+  void rest_metrics();
+  record::MetricsServer* metrics() { return metrics_.get(); }
+  // Shows the run from now on, on stdout.
+  void open_screen() { screen_.emplace(stdout); }
+  report::Screen* screen() { return screen_ ? &*screen_ : nullptr; }
 
  private:
   Stage(const run::Plan& plan, const RunOptions& options);
@@ -45,6 +54,7 @@ class Stage {
   core::Result<void> open_metrics(const run::Plan& plan, const RunOptions& options);
   core::Result<void> enter_lab(const run::Plan& plan, const RunOptions& options);
 
+  std::optional<report::Screen> screen_;  // outlives whatever prints
   std::string run_id_;
   FaultJournal journal_;
   record::Store store_;
@@ -53,6 +63,7 @@ class Stage {
   std::optional<chaos::NftTable> passage_;  // to a server that a command starts
   std::string no_lab_;
   core::Fd metrics_listener_;
+  std::unique_ptr<record::MetricsServer> metrics_;
 };
 
 }  // namespace gauntlet::main

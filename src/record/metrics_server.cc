@@ -18,9 +18,12 @@ namespace {
 constexpr std::size_t kUnsentBytesMax = 1024 * 1024;
 // Of seconds that the server's thread has not come to yet; more are left out.
 constexpr std::size_t kPublishedMax = 60;
+// At the end, for who listens to take what was published.
+constexpr core::Nanos kGoodbyeMax = 5 * core::kSecond;
+constexpr core::Nanos kGoodbyeTurn = core::kSecond / 50;
 constexpr std::string_view kEventsHead =
     "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
-    "Connection: close\r\n\r\nretry: 1000\n\n";  // ms; the next level of a climb is another server
+    "Connection: close\r\n\r\nretry: 1000\n\n";  // ms; the next of several runs is another server
 
 constexpr std::string_view kPage =
     "<!doctype html>\n<title>Gauntlet</title>\n"
@@ -61,14 +64,40 @@ MetricsServer::MetricsServer(core::Fd listener, net::Endpoint where, core::Fd st
       loop_(net::make_loop(net::Io::epoll)),
       page_(kPage) {
   loop_->listen(listener_.get(), *this, 0);
-  loop_->watch(stop_.get(), [this] { stopping_ = true; });
+  loop_->watch(stop_.get(), [this] {
+    eventfd_t ignored = 0;
+    eventfd_read(stop_.get(), &ignored);
+    stopping_ = true;
+  });
   loop_->watch(news_.get(), [this] { send_events(); });
-  thread_ = std::thread([this] { serve(); });
+  go_on();
 }
 
 MetricsServer::~MetricsServer() {
+  rest();
+  send_events();
+  const core::Nanos limit = core::monotonic_ns() + kGoodbyeMax;
+  while (owes_events() && core::monotonic_ns() < limit)
+    loop_->turn(core::monotonic_ns() + kGoodbyeTurn);
+}
+
+void MetricsServer::rest() {
+  if (!thread_.joinable()) return;
   eventfd_write(stop_.get(), 1);
   thread_.join();
+}
+
+void MetricsServer::go_on() {
+  if (thread_.joinable()) return;
+  stopping_ = false;
+  thread_ = std::thread([this] { serve(); });
+}
+
+bool MetricsServer::owes_events() {
+  return std::ranges::any_of(connections_, [&](const auto& connection) {
+    return connection && connection->hears != Hears::answers &&
+           loop_->unsent_bytes(connection->stream) > 0;
+  });
 }
 
 void MetricsServer::publish(std::string text) {
@@ -90,6 +119,16 @@ void MetricsServer::publish_second(std::string second, std::string history) {
   eventfd_write(news_.get(), 1);
 }
 
+// It says all that the others would have.
+void MetricsServer::publish_history(std::string history) {
+  {
+    const std::lock_guard lock(mutex_);
+    published_.clear();
+    published_.push_back({"", std::move(history)});
+  }
+  eventfd_write(news_.get(), 1);
+}
+
 void MetricsServer::send_events() {
   eventfd_t ignored = 0;
   eventfd_read(news_.get(), &ignored);
@@ -102,15 +141,15 @@ void MetricsServer::send_events() {
     for (std::size_t slot = 0; slot < connections_.size(); ++slot) {
       auto& connection = connections_[slot];
       if (!connection || connection->hears == Hears::answers) continue;
-      const bool is_new = connection->hears == Hears::history_next;
-      if (is_new && history.empty()) continue;
+      const bool whole = connection->hears == Hears::history_next || second.empty();
+      if (whole && history.empty()) continue;
       if (loop_->unsent_bytes(connection->stream) > kUnsentBytesMax) {
         drop(slot, net::CloseMode::reset);
         continue;
       }
       loop_->output(connection->stream) +=
-          is_new ? fmt::format("event: history\ndata: {}\n\n", history)
-                 : fmt::format("event: second\ndata: {}\n\n", second);
+          whole ? fmt::format("event: history\ndata: {}\n\n", history)
+                : fmt::format("event: second\ndata: {}\n\n", second);
       connection->hears = Hears::seconds;
     }
   }

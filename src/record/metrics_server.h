@@ -4,8 +4,9 @@
 // each newcomer "history" once, from then on every "second"; anything else is 404.
 // At most kMetricsConnectionsMax connections: one more ends the one that was opened first; at most
 // kListenersMax of them hear events, one more gets 503. Who does not read what it asked for is
-// dropped: a browser asks again by itself. start(), the destructor, where() and show_page() belong
-// to one thread; what is published may come from any.
+// dropped: a browser asks again by itself. Who listens when it ends still gets what was published,
+// if it reads. start(), rest(), go_on(), the destructor, where() and show_page() belong to one
+// thread; what is published may come from any.
 #pragma once
 
 #include <array>
@@ -49,10 +50,15 @@ class MetricsServer final : net::StreamHandler, net::AcceptHandler {
   // Whether anybody hears events, and whether a newcomer among them has had no history yet.
   bool has_listeners() const { return listeners_ > 0; }
   bool wants_history() const { return newcomers_ > 0; }
+  // To all who listen, whatever they have heard: a run begins, or is over. JSON in one line.
+  void publish_history(std::string history);
   // JSON in one line each. `history` holds the second too, and goes to newcomers; "" where none was
   // wanted.
   void publish_second(std::string second, std::string history);
   const net::Endpoint& where() const { return where_; }
+  // Nobody is answered until go_on(), and there is no thread: for who has to fork.
+  void rest();
+  void go_on();
 
  private:
   enum class Hears : std::uint8_t { answers, history_next, seconds };
@@ -66,7 +72,8 @@ class MetricsServer final : net::StreamHandler, net::AcceptHandler {
   };
 
   struct Published {
-    std::string second, history;
+    std::string second;  // "": the history is for all
+    std::string history;
   };
 
   MetricsServer(core::Fd listener, net::Endpoint where, core::Fd stop, core::Fd news);
@@ -82,6 +89,7 @@ class MetricsServer final : net::StreamHandler, net::AcceptHandler {
   bool respond(Connection& connection, const wire::HttpHead& request);
   bool begin_events(Connection& connection);
   void send_events();
+  bool owes_events();
   void count_listeners();
   void respond_with(net::StreamId stream, int status, std::string_view content_type,
                     std::string_view body, std::string_view extra_headers = {});

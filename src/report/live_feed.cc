@@ -67,7 +67,8 @@ std::span<const Sample> last(std::span<const Sample> all, std::size_t n) {
 
 }  // namespace
 
-LiveFeed::LiveFeed(run::Record about) : about_(std::move(about)), pending_(pending(about_.plan)) {
+LiveFeed::LiveFeed(run::Record about, std::string level)
+    : about_(std::move(about)), level_(std::move(level)), pending_(pending(about_.plan)) {
   about_.phases.resize(about_.plan.phases.size());
   about_.phase_start_s.clear();
   for (std::size_t i = 0; i < about_.plan.phases.size(); ++i)
@@ -112,11 +113,12 @@ std::string LiveFeed::history(const LiveState& state) {
       {"curve", percentiles_json(run::measured_totals(about_).latencies, about_.plan.load.burst)},
       {"strip", nullptr}};
   const double t = state.seconds.empty() ? 0 : state.seconds.back().t;
-  return json::serialize(json::object{{"schema", kPageSchema},
-                                      {"live", json::object{{"t", t}}},
-                                      {"facts", std::move(facts)},
-                                      {"parts", json::array{std::move(part)}},
-                                      {"scaling", json::array()}});
+  return json::serialize(
+      json::object{{"schema", kPageSchema},
+                   {"live", json::object{{"t", t}, {"level", text_or_null(level_)}}},
+                   {"facts", std::move(facts)},
+                   {"parts", json::array{std::move(part)}},
+                   {"scaling", json::array()}});
 }
 
 std::string LiveFeed::second(const LiveState& state) {

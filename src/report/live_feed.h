@@ -3,7 +3,9 @@
 // where they lie, the heat map merges its columns, and of service times beyond p99 only the last
 // kServiceTimesMax seconds are known. Figures are of everything since the load
 // began, since the measured phase may not have come yet; faults are those of the plan, since the
-// evidence for them comes at the end. Belongs to one thread.
+// evidence for them comes at the end. In a climb it is all of one level.
+// When all is over the page hears the report's own document (report/page.h).
+// Belongs to one thread.
 #pragma once
 
 #include <span>
@@ -31,7 +33,8 @@ struct LiveState {
 class LiveFeed {
  public:
   // `about`: plan, run, host, target and floor as far as they are known; all else is ignored.
-  explicit LiveFeed(run::Record about);
+  // `level`: "level 2 of 6: low"; "" where it is no climb.
+  explicit LiveFeed(run::Record about, std::string level = "");
 
   // Every second once; `latest` are its histograms.
   void add(const run::TimedHistograms& latest);
@@ -43,6 +46,7 @@ class LiveFeed {
   boost::json::object figures(const LiveState& state);
 
   run::Record about_;
+  std::string level_;
   run::Verdict pending_;  // its tests, before they are judged
   Unpacked unpacked_;
 };

@@ -41,6 +41,14 @@ json::array parts_json(const run::Record& record) {
   return parts;
 }
 
+json::object document_of(const run::Record& record, const run::Verdict& verdict) {
+  return {{"schema", kPageSchema},
+          {"live", nullptr},
+          {"facts", page_facts(record, verdict)},
+          {"parts", parts_json(record)},
+          {"scaling", scaling_curves_json(record)}};
+}
+
 // Nothing in it may end the element that holds it.
 std::string without_markup(const std::string& document) {
   std::string out;
@@ -69,12 +77,15 @@ json::object page_facts(const run::Record& record, const run::Verdict& verdict) 
 
 std::string_view live_page() { return shipped_pages().front().text; }
 
+std::string last_document(const run::Record& record, const run::Verdict& verdict,
+                          std::string_view report_path, bool more_runs) {
+  json::object document = document_of(record, verdict);
+  document["over"] = json::object{{"report", text_or_null(report_path)}, {"more", more_runs}};
+  return json::serialize(document);
+}
+
 std::string report_page(const run::Record& record, const run::Verdict& verdict) {
-  const json::object document = {{"schema", kPageSchema},
-                                 {"live", nullptr},
-                                 {"facts", page_facts(record, verdict)},
-                                 {"parts", parts_json(record)},
-                                 {"scaling", scaling_curves_json(record)}};
+  const json::object document = document_of(record, verdict);
   std::string page(live_page());
   const auto at = page.find(kNoDocument);
   GAUNTLET_CHECK(at != std::string::npos);

@@ -19,8 +19,12 @@ inline constexpr std::string_view kPageSchema = "gauntlet/page/v1";
 
 std::string report_page(const run::Record& record, const run::Verdict& verdict);
 
-// The same page without a document: it asks the server that it came from (live_page.h).
+// The same page without a document: it asks the server that it came from (live_feed.h).
 std::string_view live_page();
+// The document that such a page hears last: the report's own, with where that lies ("": nowhere)
+// and whether the same command makes more runs.
+std::string last_document(const run::Record& record, const run::Verdict& verdict,
+                          std::string_view report_path, bool more_runs);
 
 std::span<const run::ShippedFile> shipped_pages();  // web/page.html
 

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -220,12 +219,6 @@ bool wants_color(std::FILE* out) {
   return is_terminal(out) && term != nullptr && std::string_view(term) != "dumb";
 }
 
-int terminal_columns(std::FILE* out) {
-  winsize size{};
-  const bool known = ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-  return known ? size.ws_col : 80;
-}
-
 std::string status_text(const run::Plan& plan, const run::Second& latest,
                         std::span<const std::string> active_faults) {
   auto text = fmt::format("{}  {}  p50 {:.3g} p95 {:.3g} p99 {:.3g} ms  {} errors  {}/{} ready",
@@ -235,27 +228,6 @@ std::string status_text(const run::Plan& plan, const run::Second& latest,
                           latest.connections_ready, plan.load.connections);
   if (!active_faults.empty()) text += fmt::format("  FAULT {}", fmt::join(active_faults, ", "));
   return text;
-}
-
-void StatusLine::update(const run::Plan& plan, const run::Second& latest,
-                        std::span<const std::string> active_faults) {
-  if (!redraw_ && latest.t < printed_at_ + kPlainEveryS) return;
-  printed_at_ = latest.t;
-  auto text = status_text(plan, latest, active_faults);
-  if (redraw_) {
-    text.resize(std::min(text.size(), static_cast<std::size_t>(std::max(columns_ - 1, 1))));
-    fmt::print(out_, "\r{}\x1b[K", text);
-    drawn_ = true;
-  } else {
-    fmt::print(out_, "{}\n", text);
-  }
-  std::fflush(out_);
-}
-
-void StatusLine::clear() {
-  if (!std::exchange(drawn_, false)) return;
-  fmt::print(out_, "\r\x1b[K");
-  std::fflush(out_);
 }
 
 std::string verdict_text(const run::Record& record, const run::Verdict& verdict,

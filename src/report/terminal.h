@@ -1,6 +1,5 @@
-// What a run prints: one live line while it lasts, and the verdict table at its end.
-// Texts are plain ASCII but for what the user wrote, so that they stand in any log.
-// Plain functions; StatusLine belongs to one thread.
+// What a run prints where it prints lines: one a second while it lasts, and the verdict table at
+// its end. Plain functions.
 #pragma once
 
 #include <cstdio>
@@ -21,29 +20,7 @@ bool wants_color(std::FILE* out);
 std::string status_text(const run::Plan& plan, const run::Second& latest,
                         std::span<const std::string> active_faults);
 
-// Redraws one line on a terminal; elsewhere prints a line every kPlainEveryS seconds.
-class StatusLine {
- public:
-  static constexpr double kPlainEveryS = 5;
-
-  // `columns`: the terminal's width; a longer line is cut. terminal_columns() tells.
-  StatusLine(std::FILE* out, bool redraw, int columns = 80)
-      : out_(out), redraw_(redraw), columns_(columns) {}
-
-  void update(const run::Plan& plan, const run::Second& latest,
-              std::span<const std::string> active_faults);
-  void clear();  // before anything else is printed
-
- private:
-  std::FILE* out_;
-  bool redraw_;
-  int columns_;
-  double printed_at_ = -1e9;
-  bool drawn_ = false;
-};
-
 bool is_terminal(std::FILE* out);
-int terminal_columns(std::FILE* out);
 
 // The table of tests and checks, then what the run was and where its files lie.
 std::string verdict_text(const run::Record& record, const run::Verdict& verdict,

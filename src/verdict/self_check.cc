@@ -132,6 +132,8 @@ void check_cores(const run::Record& record, run::SelfCheck& check) {
 
 }  // namespace
 
+double allowed_lag_ms(const run::Plan& plan) { return allowed_off_ms(plan).at("p99"); }
+
 run::SelfCheck assess(const run::Record& record) {
   run::SelfCheck check = record.self_check;
   check.reasons.clear();

@@ -28,4 +28,7 @@ inline constexpr double kBusiestThreadMax = 0.95;
 // load shows in the send lag and against the probe, and a shared machine waits often without harm.
 run::SelfCheck assess(const run::Record& record);
 
+// How late the generator may be at p99, for the plan's limits to be judged.
+double allowed_lag_ms(const run::Plan& plan);
+
 }  // namespace gauntlet::verdict

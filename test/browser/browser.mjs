@@ -12,6 +12,7 @@ export const launch = () =>
 export async function open(browser, url, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, bypassCSP: false, ...options });
   const page = await context.newPage();
+  page.setDefaultTimeout(90_000);  // a busy machine is no failure
   const seen = { complaints: [], requests: [] };
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) seen.complaints.push(message.text());

@@ -1,5 +1,5 @@
-// The live page of a real run: it follows the run once a second, shows the same charts, and says when
-// the run is gone.
+// The live page of a real run: it follows the run once a second, level by level in a climb, shows the
+// same charts, becomes the report when the run is over, and says when the run is gone.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -47,10 +47,57 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function start_run() {
-  writeFileSync(path.join(folder, 'watched.toml'), kSuite);
-  return spawn(process.env.GAUNTLET, ['run', path.join(folder, 'watched.toml'), '--results', folder, '--quiet'],
-    { stdio: ['ignore', 'ignore', 'inherit'] });
+const kClimb = `
+suite = "stairs"
+metrics_port = ${kPort}
+[load]
+transport = "tcp"
+ramp = "100ms"
+[[mix]]
+method = "tools/call"
+tool = "echo"
+arguments = '''{"message": "{{nonce}}"}'''
+[[level]]
+name = "low"
+connections = 2
+rate = "100/s"
+[[level]]
+name = "high"
+connections = 4
+rate = "200/s"
+[[phase]]
+name = "long"
+level = "low"
+duration = "12s"
+[[phase]]
+name = "steady"
+duration = "4s"
+measured = true
+[[test]]
+name = "at_low"
+level = "low"
+limits = ["connections >= 2"]
+[[test]]
+name = "at_high"
+level = "high"
+limits = ["connections >= 5"]
+`;
+
+function start_run(suite = kSuite) {
+  const file = path.join(folder, 'watched.toml');
+  writeFileSync(file, suite);
+  return spawn(process.env.GAUNTLET, ['run', file, '--results', folder, '--quiet'], { stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+const report_of = (name) => path.join(folder, readdirSync(folder).find((id) => id.includes(`-${name}-`)), 'report.html');
+
+async function shows_that_it_is_over(page, name) {
+  await page.waitForSelector('header .over');
+  const words = await page.locator('header').innerText();
+  assert.match(words, /The run is over\./);
+  assert.ok(words.includes(report_of(name)), words);
+  assert.equal(await page.locator('#state').count(), 0);
+  assert.doesNotMatch(await page.locator('main').innerText(), /PENDING|LIVE|no connection/);
 }
 
 async function answers(url) {
@@ -63,7 +110,7 @@ async function answers(url) {
   }
 }
 
-test('the page follows the run, and says when the run is gone, which leaves a report', { timeout: 120_000 }, async (t) => {
+test('the page follows the run, and becomes its report', { timeout: 120_000 }, async (t) => {
   const run = start_run();
   t.after(() => run.kill('SIGKILL'));
   await (await answers(`http://127.0.0.1:${kPort}/metrics`)).text();
@@ -97,14 +144,60 @@ test('the page follows the run, and says when the run is gone, which leaves a re
   run.kill('SIGINT');
   const [code] = await once(run, 'exit');
   assert.equal(code, 130);
-  await page.waitForFunction(() => document.getElementById('state').classList.contains('lost'));
+  await shows_that_it_is_over(page, 'watched');
+  assert.match(await page.locator('header').innerText(), /interrupted/);
+  assert.match(await page.locator('.verdicts').innerText(), /watched\.speed[^]*(PASS|FAIL|INCONCLUSIVE)/);
+  assert.match(await page.locator('#faults').innerText(), /drop/);
+  assert.deepEqual(await violations(page), []);
+  assert.deepEqual(seen.complaints, []);
   await close();
 
-  const [id] = readdirSync(folder).filter((name) => name.includes('watched-') );
-  const report = await open(browser, `file://${path.join(folder, id, 'report.html')}`);
+  const report = await open(browser, `file://${report_of('watched')}`);
   await report.page.waitForSelector('.chart canvas');
   assert.match(await report.page.locator('header').innerText(), /watched/);
   assert.match(await report.page.locator('#faults').innerText(), /drop/);
   assert.deepEqual(report.seen.complaints, []);
   await report.close();
+});
+
+test('in a climb it says which level is under way, and becomes the report of all', { timeout: 120_000 }, async (t) => {
+  const run = start_run(kClimb);
+  t.after(() => run.kill('SIGKILL'));
+  const over = once(run, 'exit');
+  await (await answers(`http://127.0.0.1:${kPort}/metrics`)).text();
+  const { page, seen, close } = await open(browser, `http://localhost:${kPort}/`);
+  // Whatever the page showed, however late the browser comes to be asked.
+  await page.evaluate(() => {
+    globalThis.shown = {};
+    const look = () => {
+      const level = document.querySelector('header .level')?.textContent;
+      if (level) globalThis.shown[level] = document.querySelector('main').innerText;
+    };
+    look();
+    new MutationObserver(look).observe(document.querySelector('main'), { childList: true });
+  });
+  await over;
+  await shows_that_it_is_over(page, 'stairs');
+  const shown = await page.evaluate(() => globalThis.shown);
+  assert.deepEqual(Object.keys(shown), ['level 1 of 2: low', 'level 2 of 2: high']);
+  assert.match(shown['level 1 of 2: low'], /stairs\.at_low[^]*PENDING/);
+  assert.match(shown['level 2 of 2: high'], /stairs\.at_high[^]*PENDING/);
+  assert.doesNotMatch(shown['level 2 of 2: high'], /at_low/);
+  assert.match(await page.locator('.verdicts').innerText(), /stairs\.at_low[^]*stairs\.at_high[^]*FAIL/);
+  assert.match(await page.locator('#scaling').innerText(), /low[^]*high/);
+  assert.equal(await page.locator('.selector input').count(), 2);
+  assert.deepEqual(seen.complaints, []);
+  await close();
+});
+
+test('of a run that was killed it says that it hears no more', { timeout: 120_000 }, async (t) => {
+  const run = start_run();
+  t.after(() => run.kill('SIGKILL'));
+  await (await answers(`http://127.0.0.1:${kPort}/metrics`)).text();
+  const { page, close } = await open(browser, `http://localhost:${kPort}/`);
+  await page.waitForSelector('#time .chart canvas');
+  run.kill('SIGKILL');
+  await once(run, 'exit');
+  await page.waitForFunction(() => document.getElementById('state').classList.contains('lost'));
+  await close();
 });

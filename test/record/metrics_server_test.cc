@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <thread>
 #include <vector>
 
 namespace gauntlet::record {
@@ -162,6 +163,42 @@ TEST(MetricsServer, ANewcomerHearsHistoryOnceAndThenSeconds) {
   server->publish_second("3", "all until 3");
   EXPECT_EQ(receive_until(fd, "\n\n"), "event: second\ndata: 3\n\n");
   EXPECT_FALSE(server->wants_history());
+}
+
+TEST(MetricsServer, ARunThatBeginsOrEndsIsToldToAll) {
+  const auto server = started();
+  const auto old = listening(*server);
+  server->publish_second("1", "all until 1");
+  EXPECT_EQ(receive_until(old, "\n\n"), "event: history\ndata: all until 1\n\n");
+  const auto fresh = listening(*server);
+  server->publish_history("another level");
+  for (const auto* fd : {&old, &fresh})
+    EXPECT_EQ(receive_until(*fd, "\n\n"), "event: history\ndata: another level\n\n");
+  server->publish_second("2", "");
+  for (const auto* fd : {&old, &fresh})
+    EXPECT_EQ(receive_until(*fd, "\n\n"), "event: second\ndata: 2\n\n");
+}
+
+TEST(MetricsServer, WhatWasPublishedLastStillArrives) {
+  auto server = started();
+  const auto fd = listening(*server);
+  const std::string much(2 * 1024 * 1024, 'x');  // more than the sockets hold
+  server->publish_history(much);
+  std::thread ends([&] { server.reset(); });
+  EXPECT_EQ(receive_all(fd), "event: history\ndata: " + much + "\n\n");
+  ends.join();
+}
+
+TEST(MetricsServer, WhoListensOutlivesARest) {
+  const auto server = started();
+  const auto fd = listening(*server);
+  server->rest();
+  server->rest();
+  server->publish_history("meanwhile");
+  server->go_on();
+  server->go_on();
+  EXPECT_EQ(receive_until(fd, "\n\n"), "event: history\ndata: meanwhile\n\n");
+  EXPECT_THAT(ask(*server, kGetAndClose), EndsWith("metric 1\n"));
 }
 
 TEST(MetricsServer, WhoListensMayLeave) {

@@ -32,6 +32,7 @@ TEST_F(Feed, HistoryIsTheDocumentSoFar) {
   LiveFeed feed(about);
   const auto history = json::parse(feed.history(state())).as_object();
   EXPECT_EQ(history.at("live").at("t"), 3.0);
+  EXPECT_TRUE(history.at("live").at("level").is_null());
   const auto& facts = history.at("facts");
   EXPECT_EQ(facts.at("tests").as_array()[0].at("verdict"), "PENDING");
   EXPECT_EQ(facts.at("tests").as_array()[0].at("checks").as_array()[0].at("limit"), "<= 3 ms");
@@ -39,6 +40,12 @@ TEST_F(Feed, HistoryIsTheDocumentSoFar) {
   EXPECT_EQ(facts.at("load").at("achieved_per_s"), 4995);
   const auto& seconds = history.at("parts").as_array()[0].at("seconds");
   EXPECT_EQ(seconds.at("t"), (json::array{1, 2, 3}));
+}
+
+TEST_F(Feed, InAClimbItSaysWhichLevelItIs) {
+  LiveFeed feed(record_, "level 2 of 6: high");
+  const auto history = json::parse(feed.history(state())).as_object();
+  EXPECT_EQ(history.at("live").at("level"), "level 2 of 6: high");
 }
 
 TEST_F(Feed, ASecondIsOneMoreRow) {

@@ -47,6 +47,21 @@ TEST(Page, HoldsTheRunAndItsVerdict) {
   EXPECT_GT(part.at("curve").at("x").as_array().size(), 30U);
 }
 
+TEST(Page, TheLastThatALivePageHearsIsTheReport) {
+  const auto record = test::report_record();
+  const auto verdict = test::report_verdict();
+  const auto over = [](json::value report, bool more) {
+    return json::object{{"report", std::move(report)}, {"more", more}};
+  };
+  auto last =
+      json::parse(last_document(record, verdict, "results/a/report.html", false)).as_object();
+  EXPECT_EQ(last.at("over"), over("results/a/report.html", false));
+  last.erase("over");
+  EXPECT_EQ(last, page_of(record));
+  const auto nowhere = json::parse(last_document(record, verdict, "", true));
+  EXPECT_EQ(nowhere.at("over"), over(nullptr, true));
+}
+
 TEST(Page, TextFromOutsideCannotEndTheDocument) {
   auto record = test::report_record();
   const std::string bad = "</script><script>alert(1)</script><!--";

@@ -2,15 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <pty.h>
-#include <sys/ioctl.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <memory>
 
-#include "core/fd.h"
 #include "report/made_run.h"
+#include "report/pty.h"
 
 namespace gauntlet::report {
 namespace {
@@ -120,58 +117,17 @@ TEST(StatusText, SaysWhereTheRunIs) {
 
 using Stream = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
 
-struct Captured {
-  char* text = nullptr;
-  std::size_t size = 0;
-  Stream stream{open_memstream(&text, &size), std::fclose};
-
-  ~Captured() {
-    stream.reset();
-    std::free(text);
-  }
-  std::string take() {
-    std::fflush(stream.get());
-    return {text, size};
-  }
-};
-
-TEST(StatusLine, IsRedrawnOnATerminalAndCutToItsWidth) {
-  Captured out;
-  StatusLine line(out.stream.get(), true, 12);
-  line.update(test::report_plan(), second(2), {});
-  EXPECT_EQ(out.take(), "\rsteady 1/2 \x1b[K");
-  line.clear();
-  line.clear();
-  EXPECT_EQ(out.take(), "\rsteady 1/2 \x1b[K\r\x1b[K");
-}
-
-TEST(StatusLine, IsALineEveryFiveSecondsElsewhere) {
-  Captured out;
-  StatusLine line(out.stream.get(), false, 80);
-  for (const double t : {-1.0, 0.5, 2.0, 3.9, 4.1, 8.0})
-    line.update(test::report_plan(), second(t), {});
-  line.clear();
-  const auto text = out.take();
-  EXPECT_EQ(std::ranges::count(text, '\n'), 2);
-  EXPECT_THAT(text, Not(HasSubstr("\x1b")));
-}
-
 TEST(Color, IsWantedOnATerminalUnlessTheUserSaysNo) {
-  int controller = -1, terminal = -1;
-  winsize size{.ws_row = 24, .ws_col = 133, .ws_xpixel = 0, .ws_ypixel = 0};
-  ASSERT_EQ(openpty(&controller, &terminal, nullptr, nullptr, &size), 0);
-  const core::Fd closes_it(controller);
-  const Stream out(fdopen(terminal, "w"), std::fclose);
-  EXPECT_TRUE(is_terminal(out.get()));
-  EXPECT_EQ(terminal_columns(out.get()), 133);
+  test::Pty pty(80, 24);
+  EXPECT_TRUE(is_terminal(pty.out()));
   unsetenv("NO_COLOR");
   setenv("TERM", "xterm", 1);
-  EXPECT_TRUE(wants_color(out.get()));
+  EXPECT_TRUE(wants_color(pty.out()));
   setenv("TERM", "dumb", 1);
-  EXPECT_FALSE(wants_color(out.get()));
+  EXPECT_FALSE(wants_color(pty.out()));
   setenv("TERM", "xterm", 1);
   setenv("NO_COLOR", "1", 1);
-  EXPECT_FALSE(wants_color(out.get()));
+  EXPECT_FALSE(wants_color(pty.out()));
   unsetenv("NO_COLOR");
 }
 
@@ -179,7 +135,6 @@ TEST(Color, IsNotWantedInAFile) {
   const Stream file(std::tmpfile(), std::fclose);
   setenv("TERM", "xterm", 1);
   EXPECT_FALSE(wants_color(file.get()));
-  EXPECT_EQ(terminal_columns(file.get()), 80);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// The document that a page shows, as src/report/page_data.cc writes it. Times are seconds since the
+// The document that a page shows, as src/report/page.cc and live_feed.cc write it. Times are seconds since the
 // load began; null is "no value". Facts are those of summary.json (src/report/summary.schema.json).
 
 export type Value = number | null;
@@ -117,7 +117,8 @@ export interface ScalingCurve {
 
 export interface Page {
   schema: string;
-  live: { t: number } | null;
+  live: { t: number; level: string | null } | null;  // level 2 of 6: name
+  over?: { report: string | null; more: boolean };  // the last that a live page hears of a run
   facts: Facts;
   parts: Part[];
   scaling: ScalingCurve[];

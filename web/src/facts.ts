@@ -33,6 +33,11 @@ function target_words(facts: Facts): string {
   return `${name}${target.url}${target.protocol ? `, MCP ${target.protocol}` : ''} over ${target.transport}`;
 }
 
+function over({ report, more }: NonNullable<Page['over']>): HTMLElement {
+  return el('p', { class: 'over', role: 'status' }, `The run is over${more ? ', and the next follows' : ''}. `,
+    ...(report ? ['Its report: ', el('code', {}, report)] : ['Its report could not be written.']));
+}
+
 export function head(page: Page): HTMLElement {
   const { facts } = page;
   const verdict = page.live ? el('span', { class: 'badge live', id: 'state' }, '● LIVE') : badge(facts.verdict);
@@ -41,6 +46,8 @@ export function head(page: Page): HTMLElement {
     el('p', { class: 'brand' }, 'Gauntlet'),
     el('h1', {}, facts.run.suite, el('span', { class: 'mode' }, ` ${facts.run.mode}`)),
     verdict,
+    page.live?.level ? el('p', { class: 'level' }, page.live.level) : null,
+    page.over ? over(page.over) : null,
     el('p', { class: 'target' }, target_words(facts)),
     el('p', { class: 'when' }, `${when} · run ${facts.run.id}${facts.run.interrupted ? ' · interrupted' : ''}`),
     facts.run.died ? el('p', { class: 'bad' }, 'Gauntlet itself ended before the run did: this is what its store held.') : null,

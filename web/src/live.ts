@@ -1,4 +1,5 @@
-// Follows a run that goes on: "history" is the whole document so far, "second" one more row of it.
+// Follows a run that goes on: "history" is the whole document so far, "second" one more row of it. Each
+// level of a climb begins with a history, and the last one is the report's document.
 // Rows are few enough to be kept until there are kRowsMax: then the document is asked for anew, in
 // which the server has merged older ones.
 import type { Chart } from './chart';
@@ -41,10 +42,11 @@ export function follow(main: HTMLElement, show: (page: Page) => Chart[]): void {
     page = JSON.parse(event.data) as Page;
     charts = show(page);
     scrollTo(0, top);
+    if (page.over && !page.over.more) source.close();
   };
   const on_second = (event: MessageEvent<string>) => {
     const part = page?.parts[0];
-    if (!page || !part) return;
+    if (!page?.live || !part) return;
     const second = JSON.parse(event.data) as LiveSecond;
     const errors_before = Object.keys(part.seconds.columns).length;
     append(part.seconds, second.t, second.seconds);

@@ -1,0 +1,182 @@
+// `gauntlet run` on a terminal: it takes the whole of it, and gives it back however it ends.
+#include <sys/wait.h>
+
+#include <csignal>
+
+#include "end_to_end/gauntlet.h"
+#include "report/pty.h"
+
+namespace gauntlet::end_to_end {
+namespace {
+
+constexpr std::string_view kEntered = "\x1b[?1049h";
+constexpr std::string_view kLeft = "\x1b[?1049l";
+
+using Words = std::vector<std::string>;
+
+const Words kShort = {"run",   "--url", "builtin", "-c",       "4", "-R",
+                      "100/s", "-d",    "2s",      "--warmup", "1s"};
+const Words kLong = {"run",   "--url", "builtin", "-c",       "4", "-R",
+                     "100/s", "-d",    "300s",    "--warmup", "1s"};
+
+// Started by a shell that has the terminal, outlives it, and says how it ended: when the first
+// process of a terminal's session ends, the kernel itself resets the terminal.
+constexpr const char* kShell = R"(trap : INT
+ulimit -c 0
+sh -c 'echo "pid=$$."; exec "$@"' sh "$@"
+echo "status=$?."
+read line)";
+
+class OnTerminal {
+ public:
+  explicit OnTerminal(const Words& words) {
+    Words all = {"sh", "-c", kShell, "sh", GAUNTLET_BINARY};
+    all.insert(all.end(), words.begin(), words.end());
+    all.insert(all.end(), {"--results", (scratch_.path() / "results").string()});
+    std::vector<char*> argv;
+    for (auto& word : all) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    shell_ = fork();
+    if (shell_ == 0) become(argv);
+    pty_.read_until("pid=");
+    pid_ = std::stoi(pty_.read_until("."));
+  }
+  ~OnTerminal() {
+    kill(shell_, SIGKILL);  // and the kernel sends SIGHUP to who is left
+    waitpid(shell_, nullptr, 0);
+  }
+  OnTerminal(const OnTerminal&) = delete;
+  OnTerminal& operator=(const OnTerminal&) = delete;
+
+  test::Pty& pty() { return pty_; }
+  pid_t pid() const { return pid_; }
+  void type(char key) { EXPECT_EQ(write(pty_.controller(), &key, 1), 1); }
+  std::string read_to_end() { return pty_.read_until("status="); }
+  // As the shell has it; after read_to_end().
+  int status() { return std::stoi(pty_.read_until(".")); }
+
+ private:
+  [[noreturn]] void become(const std::vector<char*>& argv) {
+    setsid();
+    ioctl(pty_.terminal(), TIOCSCTTY, 0);
+    for (const int standard : {0, 1, 2}) dup2(pty_.terminal(), standard);
+    setenv("TERM", "xterm-256color", 1);
+    setenv("LC_ALL", "C.UTF-8", 1);
+    execvp(argv[0], argv.data());
+    _exit(127);
+  }
+
+  Scratch scratch_;
+  test::Pty pty_{80, 24};
+  pid_t shell_ = -1, pid_ = -1;
+};
+
+bool holds(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST(Terminal, IsTakenWholeAndGivenBackBeforeTheVerdicts) {
+  OnTerminal run(kShort);
+  const auto entering = run.pty().read_until(kEntered);
+  EXPECT_TRUE(holds(entering, "live") || holds(entering, "connections: 4 of 4")) << entering;
+  const auto view = run.pty().read_until("\x1b[J");
+  EXPECT_TRUE(holds(view, "punctual") || holds(view, "late")) << view;
+  EXPECT_TRUE(holds(run.pty().read_until("\x1b[J"), "█"));
+  EXPECT_FALSE(run.pty().echoes());
+  const auto rest = run.read_to_end();
+  const auto left = rest.find(kLeft);
+  ASSERT_NE(left, std::string::npos) << rest;
+  EXPECT_EQ(rest.find(kEntered), std::string::npos);
+  EXPECT_TRUE(holds(rest.substr(left), "self-check")) << rest;
+  EXPECT_FALSE(holds(rest.substr(left), "\x1b[H")) << rest;
+  EXPECT_TRUE(run.pty().echoes());
+}
+
+TEST(Terminal, CtrlCGivesItBackWithAReport) {
+  OnTerminal run(kLong);
+  run.pty().read_until("\x1b[J");
+  run.type('\x03');
+  const auto rest = run.read_to_end();
+  EXPECT_EQ(run.status(), 130);
+  EXPECT_TRUE(holds(rest, kLeft));
+  EXPECT_TRUE(holds(rest.substr(rest.find(kLeft)), "adhoc")) << rest;
+  EXPECT_TRUE(run.pty().echoes());
+}
+
+TEST(Terminal, IsGivenBackWhateverSignalEndsIt) {
+  for (const int number : {SIGTERM, SIGQUIT, SIGHUP}) {
+    OnTerminal run(kLong);
+    run.pty().read_until("\x1b[J");
+    kill(run.pid(), number);
+    const auto rest = run.read_to_end();
+    EXPECT_EQ(run.status(), number == SIGTERM ? 130 : 128 + number);
+    EXPECT_TRUE(holds(rest, kLeft)) << number;
+    EXPECT_TRUE(run.pty().echoes()) << number;
+  }
+}
+
+TEST(Terminal, IsTheShellsWhileTheRunIsStopped) {
+  OnTerminal run(kLong);
+  run.pty().read_until("\x1b[J");
+  kill(run.pid(), SIGTSTP);
+  EXPECT_TRUE(holds(run.pty().read_until(kLeft), kLeft));
+  kill(run.pid(), SIGCONT);
+  EXPECT_TRUE(holds(run.pty().read_until(kEntered), kEntered));
+  run.type('\x03');
+  run.read_to_end();
+  EXPECT_EQ(run.status(), 130);
+}
+
+TEST(Terminal, WhatTheServerPrintsIsInTheView) {
+  Scratch scratch;
+  const auto suite = scratch.write("killed.toml", R"(suite = "killed"
+[load]
+connections = 4
+rate = "100/s"
+workers = 2
+[[mix]]
+tool = "echo"
+arguments = { message = "{{nonce}}" }
+[[phase]]
+name = "steady"
+duration = "4s"
+measured = true
+[[fault]]
+id = "kill"
+kind = "kill_worker"
+phase = "steady"
+at = "1s"
+[[test]]
+name = "runs"
+limits = ["connections >= 1"]
+)");
+  OnTerminal run({"run", suite});
+  const auto before = run.pty().read_until(kEntered);
+  const auto view = run.read_to_end();
+  const auto left = view.find(kLeft);
+  ASSERT_NE(left, std::string::npos) << view;
+  EXPECT_TRUE(holds(view.substr(0, left), "\r\ngauntlet serve: worker ")) << view;
+  EXPECT_TRUE(holds(view.substr(left), "gauntlet serve: worker ")) << view;
+}
+
+TEST(Terminal, QuietDrawsNothing) {
+  Words words = kShort;
+  words.emplace_back("--quiet");
+  OnTerminal run(words);
+  const auto all = run.read_to_end();
+  EXPECT_FALSE(holds(all, kEntered)) << all;
+  EXPECT_FALSE(holds(all, "ready")) << all;
+}
+
+TEST(Terminal, APipeGetsALineASecond) {
+  Gauntlet run(kShort);
+  run.wait();
+  const auto out = run.out();
+  EXPECT_EQ(out.find('\x1b'), std::string::npos) << out;
+  std::size_t lines = 0;
+  for (std::size_t at = 0; (at = out.find("/4 ready\n", at)) != std::string::npos; ++at) ++lines;
+  EXPECT_GE(lines, 2U) << out;
+}
+
+}  // namespace
+}  // namespace gauntlet::end_to_end
