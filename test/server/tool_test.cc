@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "net/loop.h"
+
 namespace gauntlet::server {
 namespace {
 
