@@ -108,13 +108,12 @@ void apply_run_state(const run::Record& record, const run::Test& test, run::Metr
     result.reason = std::move(reason);
   };
   const auto& self_check = record.self_check;
-  // Who is there is there; who is not may have waited for the generator's attention, or for a core.
-  const bool counts_clients =
-      kind == run::MetricKind::reconnected || kind == run::MetricKind::connections;
-  const bool not_there = counts_clients && result.outcome != Outcome::pass;
-  const auto busy =
-      depends_on_speed(kind) || counts_clients ? machine_busy(record, test, kind) : "";
-  if (!self_check.trusted && (depends_on_speed(kind) || not_there)) {
+  const auto busy = depends_on_speed(kind) || kind == run::MetricKind::reconnected
+                        ? machine_busy(record, test, kind)
+                        : "";
+  // Who is back is back; who is not may have waited for the generator's attention.
+  const bool not_back = kind == run::MetricKind::reconnected && result.outcome != Outcome::pass;
+  if (!self_check.trusted && (depends_on_speed(kind) || not_back)) {
     const auto& reasons = self_check.reasons;
     withdraw(fmt::format("generator_saturated: {}",
                          reasons.empty() ? "the self-check failed" : reasons.front()));

@@ -171,19 +171,6 @@ TEST(Untrusted, WhoIsNotBackMayHaveWaitedForTheGenerator) {
   EXPECT_EQ(judge(record).outcome, Outcome::fail);
 }
 
-TEST(Untrusted, WhoIsNotReadyMayHaveWaitedForTheGeneratorOrForACore) {
-  auto record = made_record();
-  for (auto& second : record.seconds) second.connections_ready = 9;
-  EXPECT_EQ(check(record, "connections >= 10").outcome, Outcome::fail);
-  distrust(record);
-  EXPECT_EQ(check(record, "connections >= 10").outcome, Outcome::inconclusive);
-  EXPECT_EQ(check(record, "connections >= 9").outcome, Outcome::pass) << "who is ready is ready";
-  record.self_check.trusted = true;
-  record.self_check.machine_busy = "others";
-  EXPECT_EQ(check(record, "connections >= 10").reason, "machine_busy: others");
-  EXPECT_EQ(check(record, "connections >= 9").outcome, Outcome::pass);
-}
-
 TEST(Fault, ThatTheTargetCannotBeGivenIsSkipped) {
   auto record = made_record();
   ask(record, "back", {"reconnected >= 100%", "recovery < 10s"}, "cut");
