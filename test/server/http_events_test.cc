@@ -111,9 +111,12 @@ TEST(HttpEvents, ASilentStreamIsKeptAlive) {
 
 // Turns of the server go by until the gauge says so.
 void await(const Served& served, const std::string& metric, double value) {
-  for (int i = 0; i < 500 && served.metric(metric) != value; ++i)
+  double seen = served.metric(metric);
+  for (int i = 0; i < 500 && seen != value; ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  EXPECT_EQ(served.metric(metric), value);
+    seen = served.metric(metric);
+  }
+  EXPECT_EQ(seen, value);
 }
 
 TEST(HttpEvents, ClosingAStatelessConnectionCancelsTheCall) {

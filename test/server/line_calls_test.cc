@@ -24,9 +24,12 @@ std::string long_call(std::string_view id) { return call(id, "sleep", R"({"ms":6
 
 // Turns of the server go by until the gauge says so.
 void await(const Served& served, const std::string& metric, double value) {
-  for (int i = 0; i < 1000 && served.metric(metric) != value; ++i)
+  double seen = served.metric(metric);
+  for (int i = 0; i < 1000 && seen != value; ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  EXPECT_EQ(served.metric(metric), value);
+    seen = served.metric(metric);
+  }
+  EXPECT_EQ(seen, value);
 }
 
 void await_calls(const Served& served, double calls) {
