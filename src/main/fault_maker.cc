@@ -123,7 +123,8 @@ Made make_fault(const run::Fault& fault, const FaultTarget& target, std::uint64_
   if (fault.kind == "kill_worker") return kill_worker(target, seed);
   if (fault.kind == "crash") return crash(fault, target, seed);
   if (fault.kind == "proxy" && target.proxy == nullptr) return core::usage_error(kNoProxy);
-  if (target.proxy != nullptr && target.context.lab == nullptr && !toxic_for(fault).empty())
+  const bool by_proxy = fault.kind == "proxy" || target.context.lab == nullptr;
+  if (target.proxy != nullptr && by_proxy && !toxic_for(fault).empty())
     return target.proxy->make(fmt::format("{:x}.{}", seed, fault.id), toxic_for(fault));
   if (needs_warden(fault) && target.context.warden == nullptr)
     return core::internal_error("the process that would take it back did not start");
