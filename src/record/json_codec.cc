@@ -30,7 +30,11 @@ bool read_text(const JsonElement& json, std::string& text) {
 void write_double(std::string& out, double value) {
   if (std::isnan(value)) return json::append_string(out, "nan");
   if (std::isinf(value)) return json::append_string(out, value > 0 ? "inf" : "-inf");
+  const std::size_t begin = out.size();
   json::append_number(out, value);
+  // Digits alone are read as an integer, and these would be too large for one.
+  const bool is_digits = out.find_first_of(".e", begin) == std::string::npos;
+  if (is_digits && std::abs(value) >= 0x1p63) out += ".0";
 }
 
 bool read_double(const JsonElement& json, double& value) {

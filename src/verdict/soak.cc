@@ -20,6 +20,7 @@ using run::MetricKind;
 using stats::TrendSample;
 
 constexpr double kDayS = 86'400;
+constexpr double kPageMb = 4096 / (1024.0 * 1024.0);  // memory is counted in pages
 // Windows of the error rate; each needs some messages, and the line through them some windows.
 constexpr std::size_t kErrorWindows = 120;
 constexpr double kErrorWindowMinS = 1;
@@ -68,17 +69,28 @@ std::optional<stats::Drift> drift_of_errors(const std::vector<TrendSample>& samp
 struct DriftCase {
   std::vector<TrendSample> samples;
   double over_s = kDayS;  // what the slope is told for
+  double step = 0;        // the least by which a sample can change
   std::string_view what;
 };
+
+// Of a series that never changed its own scatter says nothing. The median of all slopes between two
+// samples leaves 0 after two steps, spread evenly: before that most pairs have none in between.
+double smallest_shown(const DriftCase& drift_case, const stats::Drift& drift) {
+  const auto& samples = drift_case.samples;
+  const double length = samples.back().t - std::max(samples.front().t, drift.from);
+  return std::max(drift.smallest, length > 0 ? 2 * drift_case.step / length : 0);
+}
 
 DriftCase case_of(const run::Record& record, const run::Metric& metric) {
   const auto measured = run::measure(record);
   switch (metric.kind) {
     case MetricKind::descriptors_drift:
       return {.samples = series(record.holdings, measured, &run::HoldingsSample::descriptors),
+              .step = 1,
               .what = "open descriptors"};
     case MetricKind::threads_drift:
       return {.samples = series(record.holdings, measured, &run::HoldingsSample::threads),
+              .step = 1,
               .what = "threads"};
     case MetricKind::error_rate_drift:
       return {.samples = error_rates(record, measured),
@@ -86,6 +98,7 @@ DriftCase case_of(const run::Record& record, const run::Metric& metric) {
               .what = "the error rate"};
     default:
       return {.samples = series(record.memory, measured, &run::MemorySample::resident_mb),
+              .step = kPageMb,
               .what = "resident memory"};
   }
 }
@@ -103,7 +116,7 @@ std::string drift_evidence(const DriftCase& drift_case, const stats::Drift& drif
           std::round(drift_case.samples.back().t - drift_case.samples.front().t))),
       core::format_duration(core::from_seconds(std::round(drift.from))),
       core::format_duration(core::from_seconds(std::round(drift.window))), told(drift.trend.low),
-      told(drift.trend.high), told(drift.smallest));
+      told(drift.trend.high), told(smallest_shown(drift_case, drift)));
 }
 
 std::unexpected<Unobserved> unseen(const run::Record& record) {

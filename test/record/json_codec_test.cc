@@ -24,6 +24,11 @@ RC_GTEST_PROP(JsonCodec, NumbersComeBackExactly, (std::uint64_t bits, std::int64
   RC_ASSERT(back(integer) == integer);
 }
 
+TEST(JsonCodec, WholeNumbersTooLargeForAnIntegerComeBack) {
+  for (const double number : {0x1p63, -0x1p63, 0x1p64, -0x1p64, 3e19, 1e300})
+    EXPECT_EQ(back(number), number);
+}
+
 RC_GTEST_PROP(JsonCodec, TextComesBackWhateverItsBytes, (const std::string& text)) {
   RC_ASSERT(back(text) == text);
 }

@@ -78,6 +78,16 @@ TEST(Soak, AFlatRunPassesAndNamesTheSmallestLeakItWouldHaveSeen) {
               HasSubstr("the smallest drift that would have shown: "));
 }
 
+TEST(Soak, WhatNeverChangedWouldHaveShownTwoStepsOfItsMeasure) {
+  auto record = long_run();
+  for (auto& sample : record.memory) sample.resident_mb = 100;
+  for (auto& sample : record.holdings) sample.descriptors = sample.threads = 20;
+  for (const char* limit :
+       {"memory_drift < 500MB", "descriptors_drift <= 1000", "threads_drift <= 50"})
+    EXPECT_THAT(evidence(record, limit), testing::Not(testing::ContainsRegex("have shown: 0($| )")))
+        << limit;
+}
+
 TEST(Soak, ALeakFailsAndOneThatCannotBeToldIsInconclusive) {
   auto record = long_run();
   for (auto& sample : record.memory) sample.resident_mb += sample.t * 1000 / 86'400;
