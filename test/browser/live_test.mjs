@@ -68,7 +68,7 @@ rate = "200/s"
 [[phase]]
 name = "long"
 level = "low"
-duration = "12s"
+duration = "20s"
 [[phase]]
 name = "steady"
 duration = "4s"
@@ -110,7 +110,7 @@ async function answers(url) {
   }
 }
 
-test('the page follows the run, and becomes its report', { timeout: 120_000 }, async (t) => {
+test('the page follows the run, and becomes its report', { timeout: 240_000 }, async (t) => {
   const run = start_run();
   t.after(() => run.kill('SIGKILL'));
   await (await answers(`http://127.0.0.1:${kPort}/metrics`)).text();
@@ -160,12 +160,13 @@ test('the page follows the run, and becomes its report', { timeout: 120_000 }, a
   await report.close();
 });
 
-test('in a climb it says which level is under way, and becomes the report of all', { timeout: 120_000 }, async (t) => {
+test('in a climb it says which level is under way, and becomes the report of all', { timeout: 240_000 }, async (t) => {
+  const { page, seen, close } = await open(browser, 'about:blank');  // ready before the first level is
   const run = start_run(kClimb);
   t.after(() => run.kill('SIGKILL'));
   const over = once(run, 'exit');
   await (await answers(`http://127.0.0.1:${kPort}/metrics`)).text();
-  const { page, seen, close } = await open(browser, `http://localhost:${kPort}/`);
+  await page.goto(`http://localhost:${kPort}/`);
   // Whatever the page showed, however late the browser comes to be asked.
   await page.evaluate(() => {
     globalThis.shown = {};
