@@ -1,8 +1,10 @@
 // `gauntlet run` on a terminal: it takes the whole of it, and gives it back however it ends.
 #include <sys/wait.h>
 
+#include <array>
 #include <csignal>
 
+#include "core/proc.h"
 #include "end_to_end/gauntlet.h"
 #include "report/pty.h"
 
@@ -134,31 +136,19 @@ TEST(Terminal, IsTheShellsWhileTheRunIsStopped) {
   EXPECT_EQ(run.status(), 130);
 }
 
+// Of our own server: a process that has none below it.
+pid_t a_worker_below(pid_t gauntlet) {
+  for (const pid_t pid : core::process_tree(std::array{gauntlet}))
+    if (core::process_tree(std::array{pid}).size() == 1) return pid;
+  return -1;
+}
+
 TEST(Terminal, WhatTheServerPrintsIsInTheView) {
-  Scratch scratch;
-  const auto suite = scratch.write("killed.toml", R"(suite = "killed"
-[load]
-connections = 4
-rate = "100/s"
-workers = 2
-[[mix]]
-tool = "echo"
-arguments = { message = "{{nonce}}" }
-[[phase]]
-name = "steady"
-duration = "300s"
-measured = true
-[[fault]]
-id = "kill"
-kind = "kill_worker"
-phase = "steady"
-at = "1s"
-[[test]]
-name = "runs"
-limits = ["connections >= 1"]
-)");
-  OnTerminal run({"run", suite});
+  OnTerminal run(kLong);
   run.pty().read_until(kEntered);
+  const pid_t worker = a_worker_below(run.pid());
+  ASSERT_GT(worker, 0);
+  kill(worker, SIGKILL);
   const auto view = run.pty().read_until("\r\ngauntlet serve: worker ");
   EXPECT_FALSE(holds(view, kLeft)) << view;
   run.type('\x03');
