@@ -8,9 +8,10 @@
 
 #include <bit>
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <string_view>
+
+#include "json/marks.h"
 
 namespace gauntlet::json {
 
@@ -31,17 +32,9 @@ class Reader {
 // The text from behind an opening quote to the closing one; false where it holds an escape. Only
 // within a document that was opened: there every string ends, is UTF-8 and has no control byte.
 inline bool plain_text(const char* from, std::string_view& text) {
-  static_assert(std::endian::native == std::endian::little);
-  constexpr std::uint64_t kOnes = 0x0101010101010101;
-  // Bit 7 of each byte that is meant, exact in the lowest (Hacker's Delight, 2nd ed., section 6-1).
-  const auto marks = [](std::uint64_t word, char byte) {
-    const std::uint64_t x = word ^ (kOnes * static_cast<unsigned char>(byte));
-    return (x - kOnes) & ~x & (kOnes * 0x80);
-  };
   for (const char* at = from;; at += sizeof(std::uint64_t)) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, at, sizeof word);  // at most into the padding
-    const std::uint64_t found = marks(word, '"') | marks(word, '\\');
+    const std::uint64_t word = eight_bytes(at);  // at most into the padding
+    const std::uint64_t found = marks_equal(word, '"') | marks_equal(word, '\\');
     if (found == 0) continue;
     at += std::countr_zero(found) / 8;
     text = {from, at};

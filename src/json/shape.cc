@@ -4,26 +4,17 @@
 #include <cstdint>
 #include <cstring>
 
+#include "json/marks.h"
+
 namespace gauntlet::json {
 namespace {
 
-constexpr std::uint64_t kOnes = 0x0101010101010101;
-constexpr std::uint64_t kHighs = kOnes * 0x80;
 constexpr std::size_t kDigitsMax = 19;  // always below 2^64
-
-// Bit 7 of each byte below the bound; exact in the lowest (Hacker's Delight, 2nd ed., section 6-1).
-constexpr std::uint64_t marks_below(std::uint64_t word, unsigned char bound) {
-  return (word - kOnes * bound) & ~word & kHighs;
-}
-constexpr std::uint64_t marks_equal(std::uint64_t word, unsigned char byte) {
-  return marks_below(word ^ (kOnes * byte), 1);
-}
 
 // The first byte that is no plain text; reads up to seven bytes beyond the end.
 const char* end_of_text(const char* from, const char* end) {
   for (const char* at = from; at < end; at += sizeof(std::uint64_t)) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, at, sizeof word);
+    const std::uint64_t word = eight_bytes(at);
     const std::uint64_t stops = marks_equal(word, '"') | marks_equal(word, '\\') |
                                 marks_below(word, 0x20) | (word & kHighs);
     if (stops != 0) return at + std::countr_zero(stops) / 8;
@@ -40,6 +31,11 @@ const char* end_of_number(const char* from, const char* end) {
 }
 
 }  // namespace
+
+bool lies_in(std::string_view view, std::span<const char> bytes) {
+  return view.empty() ||
+         (view.data() >= bytes.data() && view.data() + view.size() <= bytes.data() + bytes.size());
+}
 
 bool Shape::learn(std::span<const char> bytes, std::span<const Hole> holes) {
   bytes_.clear();

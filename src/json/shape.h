@@ -15,6 +15,9 @@
 
 namespace gauntlet::json {
 
+// Whether all of the view is a part of the bytes; an empty one is.
+bool lies_in(std::string_view view, std::span<const char> bytes);
+
 class Shape {
  public:
   static constexpr std::size_t kBytesMax = 2048;

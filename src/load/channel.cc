@@ -45,10 +45,8 @@ Channel::Channel(Transport transport, AnswerHeads* heads) {
 
 AnswerFacts Channel::answer_facts() const {
   const wire::HttpParser& parser = http_->parser;
-  if (parser.memo_number() == 0) return facts_of(parser.head());
-  AnswerHeads::Known& known = http_->heads->known[parser.memo_place()];
-  if (known.number != parser.memo_number()) known = {parser.memo_number(), facts_of(parser.head())};
-  return known.facts;
+  return http_->heads == nullptr ? facts_of(parser.head())
+                                 : http_->heads->facts.of(parser, facts_of);
 }
 
 void Channel::begin_answer() {

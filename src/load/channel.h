@@ -10,7 +10,6 @@
 // Channels of one thread may share the heads of their answers (AnswerHeads).
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -42,15 +41,10 @@ struct AnswerFacts {
 
 // The heads that came before on any of a thread's channels, and what they said.
 struct AnswerHeads {
-  struct Known {
-    std::uint64_t number = 0;  // of the head in the memo that the facts are of
-    AnswerFacts facts;
-  };
-
   AnswerHeads();
 
   wire::HttpHeadMemo memo;
-  std::array<Known, wire::HttpHeadMemo::kPlaces> known;
+  wire::HttpHeadFacts<AnswerFacts> facts;
 };
 
 class Channel {

@@ -113,6 +113,10 @@ std::string toxic_for(const run::Fault& fault) {
   return "";
 }
 
+bool goes_by_proxy(const run::Fault& fault, bool in_lab) {
+  return fault.kind == "proxy" || (!in_lab && !toxic_for(fault).empty());
+}
+
 bool needs_warden(const run::Fault& fault) {
   constexpr std::array<std::string_view, 7> kKinds = {"pause",  "exec", "failpoint",  "cpu",
                                                       "memory", "pids", "descriptors"};
@@ -123,8 +127,7 @@ Made make_fault(const run::Fault& fault, const FaultTarget& target, std::uint64_
   if (fault.kind == "kill_worker") return kill_worker(target, seed);
   if (fault.kind == "crash") return crash(fault, target, seed);
   if (fault.kind == "proxy" && target.proxy == nullptr) return core::usage_error(kNoProxy);
-  const bool by_proxy = fault.kind == "proxy" || target.context.lab == nullptr;
-  if (target.proxy != nullptr && by_proxy && !toxic_for(fault).empty())
+  if (target.proxy != nullptr && goes_by_proxy(fault, target.context.lab != nullptr))
     return target.proxy->make(fmt::format("{:x}.{}", seed, fault.id), toxic_for(fault));
   if (needs_warden(fault) && target.context.warden == nullptr)
     return core::internal_error("the process that would take it back did not start");

@@ -38,6 +38,8 @@ bool needs_warden(const run::Fault& fault);
 // What a fault proxy does in its place, as a toxic (docs/proxy.md); "" where it can do nothing like
 // it: it sees bytes and no packets, and does not tell groups of clients apart.
 std::string toxic_for(const run::Fault& fault);
+// Whether it is the fault proxy's to make: in the lab only what nothing else can.
+bool goes_by_proxy(const run::Fault& fault, bool in_lab);
 
 core::Result<std::unique_ptr<chaos::Fault>> make_fault(const run::Fault& fault,
                                                        const FaultTarget& target,

@@ -145,7 +145,7 @@ core::Result<void> RunSession::spawn() {
 // Our fault proxy, where the suite has faults for it. The target keeps its name.
 core::Result<void> RunSession::stand_between() {
   const auto wants = [&](const run::Fault& fault) {
-    return fault.kind == "proxy" || (stage_.lab() == nullptr && !toxic_for(fault).empty());
+    return goes_by_proxy(fault, stage_.lab() != nullptr);
   };
   if (target_.is_stdio() || std::ranges::none_of(plan_.faults, wants)) return {};
   auto proxy = FaultProxy::start(target_.url, plan_.load.connections, plan_.seed);

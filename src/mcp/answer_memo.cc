@@ -3,15 +3,6 @@
 #include <charconv>
 
 namespace gauntlet::mcp {
-namespace {
-
-bool lies_in(std::string_view view, std::span<const char> bytes) {
-  return view.empty() ||
-         (view.data() >= bytes.data() && view.data() + view.size() <= bytes.data() + bytes.size());
-}
-
-}  // namespace
-
 const Answer& AnswerMemo::read(json::Reader& reader, std::span<const char> bytes) {
   if (const Answer* const known = find(bytes)) return *known;
   answer_ = read_answer(reader, bytes);
@@ -20,27 +11,20 @@ const Answer& AnswerMemo::read(json::Reader& reader, std::span<const char> bytes
 }
 
 const Answer* AnswerMemo::find(std::span<const char> bytes) {
-  for (std::size_t i = 0; i < kShapes; ++i) {
-    Known& known = known_[(last_ + i) % kShapes];
-    if (!known.shape.fits(bytes)) continue;
-    last_ = (last_ + i) % kShapes;
-    Answer& answer = known.answer;
-    answer.raw_id = known.shape.hole(known.id_hole);
-    std::from_chars(answer.raw_id.data(), answer.raw_id.data() + answer.raw_id.size(), answer.id);
-    if (known.has_text) answer.text = known.shape.hole(known.text_hole);
-    return &answer;
-  }
-  return nullptr;
+  Known* const known = shapes_.find(bytes);
+  if (known == nullptr) return nullptr;
+  Answer& answer = known->answer;
+  answer.raw_id = known->shape.hole(known->id_hole);
+  std::from_chars(answer.raw_id.data(), answer.raw_id.data() + answer.raw_id.size(), answer.id);
+  if (known->has_text) answer.text = known->shape.hole(known->text_hole);
+  return &answer;
 }
 
 void AnswerMemo::learn(std::span<const char> bytes) {
   const bool usual = answer_.kind == Answer::Kind::result && answer_.has_number_id &&
                      answer_.error_message.empty() && answer_.protocol_version.empty() &&
                      answer_.server_name.empty() && answer_.server_version.empty();
-  if (!usual || misses_++ % kMissesPerLesson != 0) return;
-  if (!take(known_[next_], bytes, answer_)) return;
-  last_ = next_;
-  next_ = (next_ + 1) % kShapes;
+  if (usual) shapes_.learn([&](Known& known) { return take(known, bytes, answer_); });
 }
 
 // Texts that had to be unescaped lie elsewhere: such an answer is not taken.
@@ -48,7 +32,7 @@ bool AnswerMemo::take(Known& known, std::span<const char> bytes, const Answer& a
   known.shape.learn({}, {});
   known.answer = answer;
   known.has_text = !answer.text.empty();
-  if (!lies_in(answer.text, bytes) || !lies_in(answer.result_type, bytes)) return false;
+  if (!json::lies_in(answer.text, bytes) || !json::lies_in(answer.result_type, bytes)) return false;
   const auto place = [&](std::string_view view) {
     return static_cast<std::size_t>(view.data() - bytes.data());
   };

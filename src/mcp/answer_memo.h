@@ -5,28 +5,21 @@
 // differ.
 #pragma once
 
-#include <array>
 #include <cstddef>
-#include <cstdint>
 #include <span>
 
-#include "json/shape.h"
+#include "json/shapes.h"
 #include "mcp/answer.h"
 
 namespace gauntlet::mcp {
 
 class AnswerMemo {
  public:
-  static constexpr std::size_t kShapes = 4;
-
   // As read_answer(), whatever came before. Holds until the next call, and no longer than the bytes
   // and the reader's document.
   const Answer& read(json::Reader& reader, std::span<const char> bytes);
 
  private:
-  // Every so manieth answer that fits none is learnt.
-  static constexpr std::uint64_t kMissesPerLesson = 8;
-
   struct Known {
     json::Shape shape;
     Answer answer;  // its views lie in the shape's bytes, or in the bytes that fitted last
@@ -38,11 +31,8 @@ class AnswerMemo {
   void learn(std::span<const char> bytes);
   static bool take(Known& known, std::span<const char> bytes, const Answer& answer);
 
-  std::array<Known, kShapes> known_;
-  Answer answer_;         // that fitted none
-  std::size_t last_ = 0;  // fitted last
-  std::size_t next_ = 0;  // learnt next
-  std::uint64_t misses_ = 0;
+  json::Shapes<Known> shapes_;
+  Answer answer_;  // that fitted none
 };
 
 }  // namespace gauntlet::mcp

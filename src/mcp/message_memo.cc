@@ -7,11 +7,6 @@ namespace {
 
 constexpr std::size_t kNone = SIZE_MAX;
 
-bool lies_in(std::string_view view, std::span<const char> bytes) {
-  return view.empty() ||
-         (view.data() >= bytes.data() && view.data() + view.size() <= bytes.data() + bytes.size());
-}
-
 template <typename Visit>
 void each_view(Message& message, Visit visit) {
   for (std::string_view* const view :
@@ -43,28 +38,22 @@ std::expected<const Message*, MessageError> MessageMemo::parse(json::Reader& rea
 }
 
 const Message* MessageMemo::find(std::span<const char> bytes) {
-  for (std::size_t i = 0; i < kShapes; ++i) {
-    Known& known = known_[(last_ + i) % kShapes];
-    if (!known.shape.fits(bytes)) continue;
-    last_ = (last_ + i) % kShapes;
-    Message& message = known.message;
-    if (known.id_hole != kNone) message.id = known.shape.hole(known.id_hole);
-    for (std::size_t a = 0; a < kFirstArguments; ++a) {
-      if (known.argument_holes[a] == kNone) continue;
-      const std::string_view text = known.shape.hole(known.argument_holes[a]);
-      message.first_arguments[a].token = {text.data() - 1, text.size() + 2};
-    }
-    message.arguments = known.shape.between(known.arguments_from, known.arguments_to);
-    return &message;
+  Known* const known = shapes_.find(bytes);
+  if (known == nullptr) return nullptr;
+  Message& message = known->message;
+  if (known->id_hole != kNone) message.id = known->shape.hole(known->id_hole);
+  for (std::size_t a = 0; a < kFirstArguments; ++a) {
+    if (known->argument_holes[a] == kNone) continue;
+    const std::string_view text = known->shape.hole(known->argument_holes[a]);
+    message.first_arguments[a].token = {text.data() - 1, text.size() + 2};
   }
-  return nullptr;
+  message.arguments = known->shape.between(known->arguments_from, known->arguments_to);
+  return &message;
 }
 
 void MessageMemo::learn(std::span<const char> bytes, const Message& message) {
-  if (message.kind != Message::Kind::request || misses_++ % kMissesPerLesson != 0) return;
-  if (!take(known_[next_], bytes, message)) return;
-  last_ = next_;
-  next_ = (next_ + 1) % kShapes;
+  if (message.kind == Message::Kind::request)
+    shapes_.learn([&](Known& known) { return take(known, bytes, message); });
 }
 
 // An id that is a string, or negative, stays a fixed part. A message with a text that had to be
@@ -73,7 +62,8 @@ bool MessageMemo::take(Known& known, std::span<const char> bytes, const Message&
   known.shape.learn({}, {});
   known.message = message;
   bool whole = message.argument_count <= kFirstArguments;
-  each_view(known.message, [&](std::string_view view) { whole = whole && lies_in(view, bytes); });
+  each_view(known.message,
+            [&](std::string_view view) { whole = whole && json::lies_in(view, bytes); });
   if (!whole) return false;
   const auto place = [&](const char* at) { return static_cast<std::size_t>(at - bytes.data()); };
   known.arguments_from = message.arguments.empty() ? 0 : place(message.arguments.data());

@@ -10,24 +10,19 @@
 #include <expected>
 #include <span>
 
-#include "json/shape.h"
+#include "json/shapes.h"
 #include "mcp/message.h"
 
 namespace gauntlet::mcp {
 
 class MessageMemo {
  public:
-  static constexpr std::size_t kShapes = 4;
-
   // As parse_message(), whatever came before. The message holds until the next call, and no longer
   // than the bytes and the reader's document.
   std::expected<const Message*, MessageError> parse(json::Reader& reader,
                                                     std::span<const char> bytes);
 
  private:
-  // Every so manieth message that fits none is learnt.
-  static constexpr std::uint64_t kMissesPerLesson = 8;
-
   struct Known {
     json::Shape shape;
     Message message;  // its views lie in the shape's bytes, or in the bytes that fitted last
@@ -41,11 +36,8 @@ class MessageMemo {
   void learn(std::span<const char> bytes, const Message& message);
   static bool take(Known& known, std::span<const char> bytes, const Message& message);
 
-  std::array<Known, kShapes> known_;
-  Message message_;       // that fitted none
-  std::size_t last_ = 0;  // fitted last
-  std::size_t next_ = 0;  // learnt next
-  std::uint64_t misses_ = 0;
+  json::Shapes<Known> shapes_;
+  Message message_;  // that fitted none
 };
 
 }  // namespace gauntlet::mcp

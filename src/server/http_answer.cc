@@ -46,7 +46,8 @@ void HttpTransport::refresh_date() {
   const std::size_t size =
       std::strftime(text, sizeof text, "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &parts);
   date_line_.assign(text, size);
-  good_head_ = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n";
+  good_head_.clear();
+  wire::append_head_start(good_head_, 200, kJson);
   good_head_ += date_line_;
 }
 

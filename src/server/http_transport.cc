@@ -134,7 +134,9 @@ void HttpTransport::on_request(HttpPeer& peer) {
   peer.head_only = head.method == "HEAD";
   peer.http_1_0 = head.version_minor == 0;
   peer.format = AnswerFormat::json;
-  const RequestFacts& facts = known_facts(peer);
+  const RequestFacts& facts = facts_.of(peer.parser, [this](const wire::HttpHead& request) {
+    return facts_of(request, config_.answer_mode);
+  });
   if (!facts.headers.host && !peer.http_1_0) {
     refuse(peer, {mcp::kBadRequest, 400, "the Host header is missing"});
   } else if (const auto& refusal = facts.bad_source[peer.loopback ? 1 : 0]) {
@@ -149,15 +151,6 @@ void HttpTransport::on_request(HttpPeer& peer) {
   peer.body.clear();
   check_output(peer);
   if (!peer.keep_alive && peer.later == 0) begin_close(peer);
-}
-
-// Views hold as long as those of the head.
-const RequestFacts& HttpTransport::known_facts(const HttpPeer& peer) {
-  const std::uint64_t number = peer.parser.memo_number();
-  if (number == 0) return unknown_ = facts_of(peer.parser.head(), config_.answer_mode);
-  Known& known = known_[peer.parser.memo_place()];
-  if (known.number != number) known = {number, facts_of(peer.parser.head(), config_.answer_mode)};
-  return known.facts;
 }
 
 // What is there for everybody is there still, to see why.

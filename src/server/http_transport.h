@@ -8,7 +8,6 @@
 // Belongs to the loop's thread.
 #pragma once
 
-#include <array>
 #include <functional>
 #include <optional>
 #include <string>
@@ -67,7 +66,6 @@ class HttpTransport final : public Transport {
   void deny_one_too_many(HttpPeer& peer);
   void authorize(HttpPeer& peer);
   bool is_foreign_session(const HttpPeer& peer) const;
-  const RequestFacts& known_facts(const HttpPeer& peer);
   void route(HttpPeer& peer, const RequestFacts& facts);
   void serve_page(HttpPeer& peer, std::string_view path);
   void on_mcp(HttpPeer& peer, const RequestFacts& facts);
@@ -120,12 +118,7 @@ class HttpTransport final : public Transport {
   EventStreams streams_;
   WebSocketTransport* web_sockets_ = nullptr;
   mutable wire::HttpHeadMemo heads_;  // of requests; each new peer's parser shares it
-  struct Known {
-    std::uint64_t number = 0;  // of the head in the memo that the facts are of
-    RequestFacts facts;
-  };
-  std::array<Known, wire::HttpHeadMemo::kPlaces> known_;
-  RequestFacts unknown_;                     // of a head that is not there
+  wire::HttpHeadFacts<RequestFacts> facts_;
   const RequestHeaders* headers_ = nullptr;  // of the POST being handled
   std::optional<SessionKey> sse_session_;    // … of HTTP+SSE
   std::string date_line_;                    // "Date: …\r\n", made anew each second

@@ -66,4 +66,28 @@ class HttpHeadMemo {
   std::uint64_t misses_ = 0;
 };
 
+// What somebody makes of the heads of one memo's parsers: once of each that lies in the memo.
+template <typename Facts>
+class HttpHeadFacts {
+ public:
+  // make(head), or what it gave for this head before. Holds until the next call, and views in it no
+  // longer than those of the head.
+  template <typename Make>
+  const Facts& of(const HttpParser& parser, Make make) {
+    Known& known = parser.memo_number() == 0 ? unknown_ : known_[parser.memo_place()];
+    if (parser.memo_number() == 0 || known.number != parser.memo_number())
+      known = {parser.memo_number(), make(parser.head())};
+    return known.facts;
+  }
+
+ private:
+  struct Known {
+    std::uint64_t number = 0;  // of the head that the facts are of
+    Facts facts;
+  };
+
+  std::array<Known, HttpHeadMemo::kPlaces> known_;
+  Known unknown_;  // of a head that is in no memo
+};
+
 }  // namespace gauntlet::wire

@@ -57,6 +57,8 @@ void append_number(std::string& out, std::size_t number, int base) {
   out.append(digits.data(), end);
 }
 
+}  // namespace
+
 void append_head_start(std::string& out, int status, std::string_view content_type) {
   if (const std::string_view line = status_line(status); !line.empty()) {
     out.append(line);
@@ -67,8 +69,6 @@ void append_head_start(std::string& out, int status, std::string_view content_ty
   }
   if (!content_type.empty()) out.append("Content-Type: ").append(content_type).append("\r\n");
 }
-
-}  // namespace
 
 std::string_view reason_phrase(int status) {
   constexpr std::size_t kBefore = std::string_view("HTTP/1.1 200 ").size();

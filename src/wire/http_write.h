@@ -18,7 +18,9 @@ std::string_view reason_phrase(int status);
 void append_response_head(std::string& out, int status, std::string_view content_type,
                           std::size_t content_length, std::string_view extra_headers);
 
-// The end of a head that was begun by hand: its Content-Length and the empty line.
+// A head in parts: its beginning, as far as the Content-Type ("": none), and its end, the
+// Content-Length and the empty line.
+void append_head_start(std::string& out, int status, std::string_view content_type);
 void append_length(std::string& out, std::size_t content_length);
 
 // A head whose body follows in chunks.
