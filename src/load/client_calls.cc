@@ -198,13 +198,13 @@ void Clients::on_line_answer(std::uint32_t index, const mcp::Answer& answer,
                              std::span<const char> json) {
   Client& client = clients_[index];
   const std::uint64_t sequence = answer.id - mcp::kFirstCallId;  // wraps for foreign ids
-  Call* call = answer.has_number_id && sequence < client.calls.next_to_send()
-                   ? client.calls.find(sequence)
-                   : nullptr;
+  const bool was_sent = answer.has_number_id && sequence < client.calls.next_to_send();
+  Call* call = was_sent ? client.calls.find(sequence) : nullptr;
   if (call == nullptr && answer.has_number_id && answer.id == kHeartbeatId) {
     client.asked_at = 0;
     return;
   }
+  if (call == nullptr && was_sent && may_be_late(index, json)) return;
   if (call == nullptr) return settle_unmatched(index, json);
   switch (call->state) {
     case Call::State::sent: return settle(index, sequence, answer, json);
@@ -212,6 +212,14 @@ void Clients::on_line_answer(std::uint32_t index, const mcp::Answer& answer,
       return finish(index, *call, Call::State::completed);
     default: return;  // late: it has been counted as timed out
   }
+}
+
+// Whether the answer to a call that is finished, and so long that its ring has gone on without it,
+// may be one to a call that timed out. That is no error of its own.
+bool Clients::may_be_late(std::uint32_t index, std::span<const char> json) const {
+  const auto nonce = find_nonce(json, setup_.coder, setup_.plan.load.connections);
+  const bool foreign = nonce && nonce->client != setup_.first + index;
+  return !foreign && clients_[index].failures > 0;
 }
 
 // An answer whose id names no call of ours. Its nonce may; with one call in flight there is no

@@ -205,6 +205,7 @@ class Clients final : public net::StreamHandler {
   void settle(std::uint32_t index, std::uint64_t sequence, const mcp::Answer& answer,
               std::span<const char> json);
   void fail_unanswered(std::uint32_t index, Call& call, const HttpExchange& exchange);
+  bool may_be_late(std::uint32_t index, std::span<const char> json) const;
   void settle_unmatched(std::uint32_t index, std::span<const char> json);
   void complete(std::uint32_t index, Call& call);
   void fail(std::uint32_t index, Call& call, run::ErrorClass error);

@@ -97,6 +97,24 @@ TEST(Trouble, APausedServerIsNoticedByHeartbeats) {
   EXPECT_EQ(count(summary, "errors", "timeout"), 0) << "long before any time-out";
 }
 
+// They arrive when many calls have come and gone on their connection since they were given up.
+TEST(Trouble, LateAnswersAreTimeOutsAndNoWrongAnswers) {
+  Scratch scratch;
+  Suite suite("late", "connections = 1\nrate = '300/s'\nramp = '0s'\ntimeout = '300ms'");
+  suite.echo("weight = 8")
+      .table("[[mix]]", "tool = 'sleep'\narguments = { ms = 1500 }\nweight = 2")
+      .steady("4s")
+      .test("t", {"errors_protocol <= 0"});
+  Server server({"--tcp", "127.0.0.1:auto", "--rate-limit", "0", "--breaker", "off"});
+  Gauntlet run({"run", scratch.write("late.toml", suite.text()), server.url(), "-q"});
+  EXPECT_NE(run.wait(), -1) << run.err();
+  const auto summary = run.summary();
+  ASSERT_FALSE(summary.empty());
+  EXPECT_GT(count(summary, "errors", "timeout"), 0);
+  EXPECT_EQ(count(summary, "errors", "protocol"), 0);
+  EXPECT_EQ(count(summary, "load", "unmatched_answers"), 0);
+}
+
 TEST(Trouble, DoubledAndForeignAnswersAreToldApart) {
   Server doubling({"--http", "127.0.0.1:auto", "--bad", "dup"});
   Gauntlet twice({"run", "--url", doubling.url(), "-c", "5", "-R", "200", "-d", "3s", "--warmup",
