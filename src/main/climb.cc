@@ -44,7 +44,7 @@ class Climb {
   void leave_out(std::size_t i, run::Outcome outcome, const std::string& reason) {
     append(verdict::not_run(run::at_level(plan_, i), outcome, reason));
   }
-  bool interrupted() const { return !records_.empty() && records_.back().interrupted; }
+  void interrupt() { interrupted_ = true; }
 
   Climbed finish() && {
     run::Record all = records_.at(last_judged_);
@@ -54,7 +54,7 @@ class Climb {
     all.levels = std::move(levels_);
     all.run.started_at = records_.front().run.started_at;
     all.run.duration_s = duration_s_;
-    all.interrupted = interrupted();
+    all.interrupted = interrupted_ || records_.back().interrupted;
     all.died = records_.back().died;
     all.level_records = std::move(records_);
     run::Verdict verdict = verdict::judge_climb(all, std::move(tests_));
@@ -72,6 +72,7 @@ class Climb {
   std::vector<run::LevelResult> levels_;
   std::vector<run::TestResult> tests_;
   double duration_s_ = 0;
+  bool interrupted_ = false;
 };
 
 void announce(const run::Plan& plan, std::size_t i, const RunOptions& options) {
@@ -85,11 +86,14 @@ void announce(const run::Plan& plan, std::size_t i, const RunOptions& options) {
 }  // namespace
 
 core::Result<Climbed> climb(const run::Plan& plan, const RunOptions& options,
-                            const std::vector<std::string>& argv, Stage& stage) {
+                            const std::vector<std::string>& argv, Stage& stage,
+                            const Interrupt& interrupt) {
   Climb climb(plan);
   std::string lost;
   for (std::size_t i = 0; i < plan.levels.size(); ++i) {
-    if (climb.interrupted() || !lost.empty()) {
+    const bool interrupted = i > 0 && interrupt.requested();
+    if (interrupted) climb.interrupt();
+    if (interrupted || !lost.empty()) {
       const auto reason = lost.empty() ? kBefore : "no_samples: " + lost;
       climb.leave_out(i, run::Outcome::inconclusive, reason);
       continue;

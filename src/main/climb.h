@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/result.h"
+#include "main/interrupt.h"
 #include "main/run_options.h"
 #include "main/stage.h"
 #include "run/plan.h"
@@ -20,9 +21,10 @@ struct Climbed {
 };
 
 // Errors: usage, or unreachable where not even the first level got a connection. A later level
-// that gets none fails, and ends the climb.
+// that gets none fails, and ends the climb; so does an interruption, between two levels too.
 core::Result<Climbed> climb(const run::Plan& plan, const RunOptions& options,
-                            const std::vector<std::string>& argv, Stage& stage);
+                            const std::vector<std::string>& argv, Stage& stage,
+                            const Interrupt& interrupt);
 
 // The same from what a store held of a climb that died: `levels` are the first ones of the plan, at
 // least one of them.

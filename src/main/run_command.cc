@@ -7,6 +7,7 @@
 #include "main/commands.h"
 #include "main/exit_code.h"
 #include "main/github.h"
+#include "main/interrupt.h"
 #include "main/io_option.h"
 #include "main/last_words.h"
 #include "main/repeats.h"
@@ -58,7 +59,8 @@ int run_once(const RunOptions& options, const std::vector<std::string>& argv) {
   if (!stage) return complain(stage.error());
   if (!options.quiet) (*stage)->open_screen();
   if (!plan->levels.empty()) {
-    const auto climbed = climb(*plan, options, argv, **stage);
+    const Interrupt interrupt;
+    const auto climbed = climb(*plan, options, argv, **stage, interrupt);
     return climbed ? end(climbed->record, climbed->verdict, options, **stage)
                    : complain(climbed.error());
   }

@@ -45,5 +45,19 @@ TEST(Climb, EachLevelIsARunAndAllAreJudgedTogether) {
   EXPECT_EQ(summary.at("target").as_object().at("protocol").as_string(), "2025-11-25");
 }
 
+TEST(Climb, InterruptedBetweenTwoLevelsHasAReport) {
+  Scratch scratch;
+  Gauntlet gauntlet({"run", scratch.write("climb.toml", climb())});
+  ASSERT_TRUE(gauntlet.says("level 2 of 3")) << gauntlet.out() << gauntlet.err();
+  gauntlet.signal(SIGINT);
+  EXPECT_EQ(gauntlet.wait(), 130) << gauntlet.out() << gauntlet.err();
+  const auto summary = gauntlet.summary();
+  ASSERT_FALSE(summary.empty());
+  const auto& tests = summary.at("tests").as_array();
+  ASSERT_EQ(tests.size(), 3U);
+  EXPECT_EQ(tests[0].at("verdict").as_string(), "PASS");
+  EXPECT_EQ(tests[1].at("verdict").as_string(), "INCONCLUSIVE") << tests[1];
+}
+
 }  // namespace
 }  // namespace gauntlet::end_to_end
