@@ -26,6 +26,9 @@ constexpr const char* kForeign =
 constexpr const char* kNoProxy = "what a command says on stdio passes no proxy";
 constexpr const char* kUnseen = "its processes cannot be seen from here";
 constexpr const char* kNoFailpoints = "only our own server has failpoints";
+constexpr const char* kOneAddress =
+    "behind the fault proxy, which another fault needs, groups of clients have no address of their "
+    "own";
 constexpr const char* kNoPort = "the target is not reached over TCP";
 
 std::string parameter(const run::Fault& fault, std::string_view name) {
@@ -79,6 +82,7 @@ core::Result<void> add_target(const run::Fault& fault, const run::FaultKind& kin
                               const FaultTarget& target, chaos::FaultSpec& spec) {
   if (kind.in_lab && target.context.lab == nullptr)
     return core::usage_error("it happens in the lab, and there is none: " + target.no_lab);
+  if (run::only_group(fault) && target.proxy != nullptr) return core::usage_error(kOneAddress);
   if (kind.on_target && target.processes.empty()) return core::usage_error(kUnseen);
   spec.processes = {.pids = target.processes, .with_descendants = true};
   if (fault.kind == "failpoint") return add_order(target, spec);

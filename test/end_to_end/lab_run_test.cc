@@ -192,6 +192,25 @@ TEST_P(LabRun, TheTargetGetsLessOfAProcessorOfTasksAndOfMemory) {
   for (const auto& fault : all) expect_shown_or_skipped(summary, fault.kind);
 }
 
+TEST_P(LabRun, BehindAProxyNoGroupOfClientsIsAimedAt) {
+  const std::vector<FaultText> all = {{"proxy", "toxic = \"latency:ms=5\""},
+                                      {"reset", "only_group = 2"}};
+  std::string suite(kSuite);
+  suite.replace(suite.find("\"6s\""), 4, "\"1s\"");
+  suite += "[lab]\nuse = \"on\"\n" + faults(all);
+  for (const auto& fault : all) suite += test_of(fault.kind, "peak_error_rate <= 100%");
+  Scratch scratch;
+  Gauntlet run({"run", scratch.write("broken.toml", suite), "-q"}, through());
+  EXPECT_NE(run.wait(), -1) << run.err();
+  const auto summary = run.summary();
+  ASSERT_FALSE(summary.empty()) << run.err();
+  const auto& made = summary.at("faults").as_array();
+  EXPECT_TRUE(made.at(0).at("has_evidence").as_bool()) << made;
+  EXPECT_EQ(verdict_of(summary, "broken.reset"), "SKIPPED");
+  const std::string why(made.at(1).at("skipped").as_string());
+  EXPECT_TRUE(why.starts_with("behind the fault proxy")) << why;
+}
+
 constexpr std::string_view kCrashAndMore = R"(
 [[phase]]
 name = "trouble"
