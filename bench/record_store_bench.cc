@@ -1,4 +1,5 @@
-// What a day leaves behind: a store of 24 h at 15,000 connections and 30,000 messages a second,
+// What a day leaves behind: a store of 24 h at 15,000 connections and 30,000 messages a second, of
+// as many operations as are kept,
 // second by second as a run writes it, on simulated time. Prints how large it and what is kept in
 // memory become, and what a second costs the main thread. Exits with 1 where it is 300 MB or more.
 //   record_store_bench [HOURS] [FOLDER]
@@ -57,10 +58,13 @@ void add_second(run::Record& record, int t, const run::Latencies& latencies) {
   set_percentiles(second, latencies);
   record.seconds.push_back(second);
   record.histograms.push_back(timed_histograms(second, latencies));
+  for (std::uint32_t i = 0; i < run::kOperationsKept; ++i)
+    record.operations.push_back(timed_operation(second, i, {{}, latencies.response}));
   record.memory.push_back(
       {t + 0.1, 180 + std::sin(t * 0.01), t % 2 == 0 ? std::optional(150.0) : std::nullopt});
   record.cores.push_back({t + 0.1, 0.7 * t, 0.1 * t, 0.8 * t, 0.4 * t, 2.0 * t});
   if (t % 5 == 0) record.holdings.push_back({t + 0.1, 2, 0, kConnections + 40, 2});
+  record.gauges.push_back({t + 0.1, kConnections, 150});
 }
 
 std::size_t bytes_kept(const run::Record& record) {
@@ -70,6 +74,7 @@ std::size_t bytes_kept(const run::Record& record) {
                       record.holdings.size() * sizeof(run::HoldingsSample);
   for (const auto& each : record.histograms)
     bytes += sizeof(each) + each.response.size() + each.service.size() + each.send_lag.size();
+  for (const auto& each : record.operations) bytes += sizeof(each) + each.response.size();
   return bytes;
 }
 
@@ -92,12 +97,14 @@ int write_hours(int hours, const std::filesystem::path& folder) {
     const auto begin = std::chrono::steady_clock::now();
     add_second(record, t, latencies);
     std::vector<RollUp::Minute> minutes;
-    while (auto minute = roll_up.step(record.seconds, record.histograms, t))
+    while (auto minute = roll_up.step(record.seconds, record.histograms, record.operations, t))
       minutes.push_back(std::move(*minute));
     const auto done = store.add(0, {.seconds = record.seconds,
                                     .histograms = record.histograms,
+                                    .operations = record.operations,
                                     .memory = record.memory,
                                     .holdings = record.holdings,
+                                    .gauges = record.gauges,
                                     .cores = record.cores,
                                     .faults = {},
                                     .minutes = minutes,

@@ -6,20 +6,18 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <csignal>
 #include <fstream>
 #include <iterator>
 #include <string>
 #include <string_view>
 
-#include "chaos/ask.h"
+#include "chaos/scrape.h"
 
 namespace gauntlet::chaos {
 namespace {
 
 constexpr std::string_view kDeaths = "gauntlet_server_worker_deaths_total";
-constexpr core::Nanos kScrapeTimeout = 500 * core::kMillisecond;
 
 std::vector<pid_t> children_of(pid_t parent) {
   const std::string pid = std::to_string(parent);
@@ -32,36 +30,11 @@ bool has_ended(int pidfd) {
   return poll(&ended, 1, 0) == 1;
 }
 
-// The value of "name{…} 12" or "name 12"; nothing for any other line.
-std::optional<double> sample_of(std::string_view line, std::string_view name) {
-  if (!line.starts_with(name)) return std::nullopt;
-  line.remove_prefix(name.size());
-  if (line.empty() || (line.front() != '{' && line.front() != ' ')) return std::nullopt;
-  line.remove_prefix(line.rfind(' ') + 1);
-  double value = 0;
-  const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), value);
-  return error == std::errc{} ? std::optional(value) : std::nullopt;
-}
-
 std::string after(core::Nanos begin, core::Nanos end) {
   return fmt::format("{:.0f} ms", core::to_millis(end - begin));
 }
 
 }  // namespace
-
-std::optional<double> scrape(const net::Endpoint& http, std::string_view metric) {
-  const auto answer = ask(http, "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n", kScrapeTimeout);
-  if (!answer || answer->status != 200) return std::nullopt;
-  const std::string_view text = answer->body;
-  std::optional<double> sum;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find('\n', at), text.size());
-    if (const auto value = sample_of(text.substr(at, end - at), metric))
-      sum = sum.value_or(0) + *value;
-    at = end + 1;
-  }
-  return sum;
-}
 
 core::Result<void> WorkerKill::probe() {
   if (!children_of(supervisor_).empty()) return {};
@@ -74,7 +47,7 @@ core::Result<void> WorkerKill::arm(core::Nanos) {
   victim_ = before_[random_.below(before_.size())];
   pidfd_ = core::Fd(static_cast<int>(syscall(SYS_pidfd_open, victim_, 0)));
   if (!pidfd_.valid()) return std::unexpected(core::errno_error("pidfd_open"));
-  if (http_) deaths_before_ = scrape(*http_, kDeaths);
+  if (http_) deaths_before_ = metric_at(*http_, kDeaths);
   return {};
 }
 
@@ -120,7 +93,7 @@ Evidence WorkerKill::evidence() {
 // What was killed stays dead: there is nothing to end, and the last chance to look.
 core::Result<void> WorkerKill::stop() {
   look();
-  if (http_) deaths_after_ = scrape(*http_, kDeaths);
+  if (http_) deaths_after_ = metric_at(*http_, kDeaths);
   return {};
 }
 

@@ -22,10 +22,6 @@
 
 namespace gauntlet::chaos {
 
-// The sum of a metric's samples over all labels at http://…/metrics; nothing where it cannot be
-// had.
-std::optional<double> scrape(const net::Endpoint& http, std::string_view metric);
-
 class WorkerKill final : public Fault {
  public:
   // `http`: where the server tells its metrics, if it does.

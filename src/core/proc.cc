@@ -32,14 +32,17 @@ std::vector<pid_t> all_pids() {
   return pids;
 }
 
-// Fourth field of /proc/<pid>/stat; the second is in parentheses and may hold anything.
-pid_t parent_of(pid_t pid) {
+// From the third field of /proc/<pid>/stat on; the second is in parentheses and may hold anything.
+std::istringstream stat_of(pid_t pid) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
   std::string line;
   std::getline(file, line);
   const std::size_t paren = line.rfind(')');
-  if (paren == std::string::npos) return 0;
-  std::istringstream rest(line.substr(paren + 1));
+  return std::istringstream(paren == std::string::npos ? "" : line.substr(paren + 1));
+}
+
+pid_t parent_of(pid_t pid) {
+  std::istringstream rest = stat_of(pid);
   std::string state;
   pid_t parent = 0;
   rest >> state >> parent;
@@ -118,6 +121,18 @@ std::vector<pid_t> process_tree(std::span<const pid_t> roots) {
   const auto repeated = std::ranges::unique(tree);
   tree.erase(repeated.begin(), repeated.end());
   return tree;
+}
+
+std::optional<std::uint64_t> process_start(pid_t pid) {
+  constexpr int kFieldsBetween = 18;  // the state is the third field, and this one the 22nd
+  std::istringstream rest = stat_of(pid);
+  std::string field;
+  rest >> field;
+  if (field.empty() || field == "Z") return std::nullopt;
+  for (int i = 0; i < kFieldsBetween; ++i) rest >> field;
+  std::uint64_t ticks = 0;
+  if (!(rest >> ticks)) return std::nullopt;
+  return ticks;
 }
 
 std::optional<std::uint64_t> resident_bytes(std::span<const pid_t> pids) {

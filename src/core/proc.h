@@ -17,6 +17,10 @@ namespace gauntlet::core {
 // The processes and all their descendants.
 std::vector<pid_t> process_tree(std::span<const pid_t> roots);
 
+// When it began, in clock ticks since boot: with its number, this process and no later one. nullopt
+// where it is not there, or has ended and only waits to be asked how.
+std::optional<std::uint64_t> process_start(pid_t pid);
+
 // VmRSS of the processes together, in bytes; nullopt where none of them is there.
 std::optional<std::uint64_t> resident_bytes(std::span<const pid_t> pids);
 

@@ -24,7 +24,7 @@ run::ErrorClass error_without_answer(const HttpExchange& exchange) {
 void Clients::enqueue(std::uint32_t index, core::Nanos intended, std::size_t phase,
                       std::uint8_t operation) {
   Client& client = clients_[index];
-  ++tally_.of(phase, operation).scheduled;
+  tally_.scheduled_of(phase, operation);
   const bool no_connection = client.state == State::waiting || client.state == State::closed ||
                              client.state == State::unopened || client.state == State::half_closed;
   if (no_connection || client.calls.full()) {
@@ -254,7 +254,7 @@ void Clients::settle(std::uint32_t index, std::uint64_t sequence, const mcp::Ans
 void Clients::complete(std::uint32_t index, Call& call) {
   tally_.completed(call.phase, received_at_ - call.intended, received_at_ - call.sent);
   tally_.completed_by(setup_.first + index);
-  ++tally_.of(call.phase, call.operation).completed;
+  tally_.completed_of(call.phase, call.operation, received_at_ - call.intended);
   if (call.phase == setup_.measured_phase) ++outcomes_[index].completed;
   note_recovery(index);
   finish(index, call, Call::State::completed);
@@ -299,7 +299,7 @@ void Clients::fail(std::uint32_t index, Call& call, run::ErrorClass error) {
 void Clients::count_failure(std::uint32_t index, std::size_t phase, std::size_t operation,
                             run::ErrorClass error) {
   tally_.failed(phase, error);
-  ++tally_.of(phase, operation).errors;
+  tally_.failed_of(phase, operation);
   const std::uint64_t bit = std::uint64_t{1} << (phase % kPhaseBits);
   if ((failed_in_[index] & bit) == 0) tally_.client_hit(phase);
   failed_in_[index] |= bit;
@@ -313,8 +313,7 @@ void Clients::finish(std::uint32_t index, Call& call, Call::State state) {
     call.state = Call::State::failed;
     ++client.failures;
     tally_.revoke(call.phase);
-    --tally_.of(call.phase, call.operation).completed;
-    ++tally_.of(call.phase, call.operation).errors;
+    tally_.revoke_of(call.phase, call.operation);
     if (call.phase == setup_.measured_phase) {
       --outcomes_[index].completed;
       ++outcomes_[index].errors;

@@ -2,11 +2,21 @@
 
 namespace gauntlet::load {
 
+namespace {
+
+// A mix of one entry is told by the second itself.
+std::unique_ptr<run::Snapshot> empty_snapshot(std::size_t operations) {
+  auto snapshot = std::make_unique<run::Snapshot>();
+  if (operations > 1) snapshot->operations.resize(std::min(operations, run::kOperationsKept));
+  return snapshot;
+}
+
+}  // namespace
+
 Tally::Tally(std::size_t phases, std::size_t operations)
-    : second_(std::make_unique<run::Snapshot>()), phases_(phases) {
+    : second_(empty_snapshot(operations)), phases_(phases) {
   for (auto& phase : phases_) phase.operations.resize(operations);
-  for (std::size_t i = 1; i < kSnapshotsInFlight; ++i)
-    empty_.push(std::make_unique<run::Snapshot>());
+  for (std::size_t i = 1; i < kSnapshotsInFlight; ++i) empty_.push(empty_snapshot(operations));
 }
 
 void Tally::scheduled(std::size_t phase, std::uint64_t count) {
@@ -85,6 +95,10 @@ void Tally::give_back(std::unique_ptr<run::Snapshot> empty) {
   empty->counts = {};
   empty->traffic = {};
   empty->group_completed = {};
+  for (auto& operation : empty->operations) {
+    operation.counts = {};
+    operation.response.reset();
+  }
   empty->first_signal = 0;
   empty->pause_start = empty->pause_end = 0;
   empty_.push(std::move(empty));

@@ -5,6 +5,7 @@
 // when the second is handed over, which histograms do exactly.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -34,8 +35,27 @@ class Tally {
   void completed(std::size_t phase, core::Nanos response, core::Nanos service);
   void failed(std::size_t phase, run::ErrorClass error);
   // The same messages, by entry of the mix and by group of clients.
-  run::OperationCounts& of(std::size_t phase, std::size_t operation) {
-    return phases_[phase].operations[operation];
+  void scheduled_of(std::size_t phase, std::size_t operation) {
+    ++phases_[phase].operations[operation].scheduled;
+    if (auto* window = window_of(operation)) ++window->counts.scheduled;
+  }
+  void completed_of(std::size_t phase, std::size_t operation, core::Nanos response) {
+    ++phases_[phase].operations[operation].completed;
+    auto* window = window_of(operation);
+    if (window == nullptr) return;
+    ++window->counts.completed;
+    window->response.record_ns(response);
+  }
+  void failed_of(std::size_t phase, std::size_t operation) {
+    ++phases_[phase].operations[operation].errors;
+    if (auto* window = window_of(operation)) ++window->counts.errors;
+  }
+  // As revoke(); its time stays among those of the second in which it was completed.
+  void revoke_of(std::size_t phase, std::size_t operation) {
+    --phases_[phase].operations[operation].completed;
+    auto* window = window_of(operation);
+    if (window != nullptr && window->counts.completed > 0) --window->counts.completed;
+    failed_of(phase, operation);
   }
   void completed_by(std::uint32_t client) {
     ++second_->group_completed[client % run::kClientGroups];
@@ -68,6 +88,10 @@ class Tally {
     if (phase == recent_phase_) return record(recent_);
     record(second_->latencies);
     record(phases_[phase].latencies);
+  }
+  run::OperationWindow* window_of(std::size_t operation) {
+    auto& all = second_->operations;
+    return all.empty() ? nullptr : &all[std::min(operation, all.size() - 1)];
   }
   void begin_phase(std::size_t phase);
   void settle_recent();

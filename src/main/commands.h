@@ -2,6 +2,7 @@
 // main.cc parses the command line and calls exactly one of them.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ namespace gauntlet::main {
 
 int run_command(const RunOptions& options, const std::vector<std::string>& argv);
 int run_once(const RunOptions& options, const std::vector<std::string>& argv);  // of the repeats
+int resume_command(const RunOptions& options, const std::vector<std::string>& argv);
 int capacity_command(const CapacityOptions& options, const std::vector<std::string>& argv);
 int serve_command(const ServeOptions& options);
 int floor_command(const FloorOptions& options);
@@ -33,8 +35,8 @@ int list_command();
 int show_command(const std::string& name);
 
 // Ends the store, writes the reports, prints the verdict and gives its exit code: the end of every
-// run.
+// run. `exit_code`: another than the verdict's.
 int conclude(const run::Record& record, run::Verdict verdict, const RunOptions& options,
-             record::Store& store);
+             record::Store& store, std::optional<int> exit_code = {});
 
 }  // namespace gauntlet::main

@@ -14,23 +14,6 @@
 namespace gauntlet::main {
 namespace {
 
-// Everything after "--" is a command to spawn and not ours to parse.
-std::vector<std::string> split_command(std::vector<std::string>& arguments) {
-  const auto dashes = std::ranges::find(arguments, "--");
-  if (dashes == arguments.end()) return {};
-  std::vector<std::string> command(dashes + 1, arguments.end());
-  arguments.erase(dashes, arguments.end());
-  return command;
-}
-
-// `gauntlet run http://…` means a target without a suite.
-void sort_out_target(RunOptions& options) {
-  const bool is_url =
-      options.suite.find("://") != std::string::npos || options.suite.starts_with("unix:");
-  if (!is_url || !options.url.empty()) return;
-  options.url.swap(options.suite);
-}
-
 // --help and --version end here too.
 int explain(const CLI::App& app, const CLI::ParseError& error,
             const std::vector<std::string>& words) {

@@ -64,6 +64,7 @@ run::TestResult Repeats::against_baseline(const std::string& suite) const {
 }
 
 int run_command(const RunOptions& options, const std::vector<std::string>& argv) {
+  if (!options.resume.empty()) return resume_command(options, argv);
   auto repeats = Repeats::prepare(options);
   if (!repeats) return complain(repeats.error());
   RunOptions each = options;

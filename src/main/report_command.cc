@@ -7,6 +7,7 @@
 #include "main/commands.h"
 #include "main/exit_code.h"
 #include "main/report_options.h"
+#include "main/run_folder.h"
 #include "record/store.h"
 #include "report/files.h"
 #include "report/terminal.h"
@@ -18,16 +19,6 @@ namespace gauntlet::main {
 namespace {
 
 namespace fs = std::filesystem;
-
-core::Result<fs::path> find_folder(const ReportOptions& options) {
-  for (const fs::path& folder : {fs::path(options.run), fs::path(options.results) / options.run}) {
-    std::error_code error;
-    if (fs::is_regular_file(folder / record::kStoreName, error)) return folder;
-  }
-  return core::usage_error(
-      fmt::format("there is no run `{}`: neither a folder with a {} nor the name of one in {}",
-                  options.run, record::kStoreName, options.results));
-}
 
 // What the end of the run would have made of its record.
 core::Result<void> judge_died(record::StoredRun& run) {
@@ -61,7 +52,7 @@ void declare_report_options(CLI::App& app, ReportOptions& options) {
 }
 
 int report_command(const ReportOptions& options) {
-  const auto folder = find_folder(options);
+  const auto folder = find_run_folder(options.run, options.results);
   if (!folder) return complain(folder.error());
   auto run = record::read_store(*folder / record::kStoreName);
   if (!run) return complain(run.error());

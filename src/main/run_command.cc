@@ -20,8 +20,9 @@
 namespace gauntlet::main {
 
 int conclude(const run::Record& record, run::Verdict verdict, const RunOptions& options,
-             record::Store& store) {
-  const int exit_code = verdict::exit_code(verdict, options.strict, record.interrupted);
+             record::Store& store, std::optional<int> told_exit_code) {
+  const int exit_code =
+      told_exit_code.value_or(verdict::exit_code(verdict, options.strict, record.interrupted));
   const auto stored = store.finish(record, verdict, exit_code);
   const auto folder = report::write_results(options.results, record, verdict, exit_code);
   fmt::print("{}", report::verdict_text(record, verdict, folder ? folder->string() : "",

@@ -89,9 +89,18 @@ core::Result<void> override_counts(const RunOptions& options, run::LoadPlan& loa
                    "1-1024");
 }
 
+core::Result<void> override_keep(const RunOptions& options, run::LoadPlan& load) {
+  return with_option(
+      options.keep_server, "--keep-server", core::parse_duration, [&](core::Nanos value) {
+        load.keep_server = value;
+        return in_bounds(value >= 0 && value <= run::kKeepServerMax, "--keep-server", "0s-24h");
+      });
+}
+
 core::Result<void> override_talk(const RunOptions& options, run::LoadPlan& load) {
   if (!options.transport.empty()) load.transport = options.transport;
   if (!options.protocol.empty()) load.protocol = options.protocol;
+  if (!options.target_metrics.empty()) load.target_metrics = options.target_metrics;
   const auto wanted = wanted_revision(load.protocol);
   return wanted ? core::Result<void>() : std::unexpected(wanted.error());
 }
@@ -228,6 +237,21 @@ core::Result<void> check_command(const RunOptions& options) {
 
 }  // namespace
 
+std::vector<std::string> split_command(std::vector<std::string>& arguments) {
+  const auto dashes = std::ranges::find(arguments, "--");
+  if (dashes == arguments.end()) return {};
+  std::vector<std::string> command(dashes + 1, arguments.end());
+  arguments.erase(dashes, arguments.end());
+  return command;
+}
+
+void sort_out_target(RunOptions& options) {
+  const bool is_url =
+      options.suite.find("://") != std::string::npos || options.suite.starts_with("unix:");
+  if (!is_url || !options.url.empty()) return;
+  options.url.swap(options.suite);
+}
+
 void declare_run_options(CLI::App& app, RunOptions& options) {
   app.add_option("suite", options.suite, "a shipped suite (see: gauntlet list) or a TOML file");
   declare_load_options(app, options);
@@ -243,6 +267,16 @@ void declare_run_options(CLI::App& app, RunOptions& options) {
       ->check(CLI::IsMember({"auto", "on", "off"}));
   app.add_flag("--restart", options.restart,
                "start the command that serves the URL again when a fault has killed it");
+  app.add_option("--target-metrics", options.target_metrics,
+                 "host:port of the target's own /metrics, for its sessions and its heap");
+  app.add_option("--keep-server", options.keep_server,
+                 "how long our own server waits for --resume where Gauntlet died or was "
+                 "interrupted; 0s: it ends with Gauntlet; default: as the suite says");
+  app.add_option("--resume", options.resume,
+                 "go on with a run that Gauntlet did not live to end: its id or folder; without "
+                 "one, the latest of this suite")
+      ->expected(0, 1)
+      ->default_str(kLatest);
   app.add_flag("--strict", options.strict, "WARN fails the run too");
   app.add_option("--repeat", options.repeat,
                  "how many times, each with a server of its own (but behind a URL)");
@@ -303,7 +337,8 @@ core::Result<run::Plan> make_plan(const RunOptions& options) {
   plan->mode = *mode;
   plan->seed = chosen_seed(options);
   if (auto done = spare_levels(options, *plan); !done) return std::unexpected(done.error());
-  for (auto step : {override_counts, override_times, override_talk, override_mix, override_headers})
+  for (auto step : {override_counts, override_times, override_talk, override_keep, override_mix,
+                    override_headers})
     if (auto done = step(options, plan->load); !done) return std::unexpected(done.error());
   if (auto done = override_client(options.client, plan->load); !done)
     return std::unexpected(done.error());

@@ -19,6 +19,7 @@ namespace gauntlet::main {
 class Repeats;
 
 inline constexpr std::uint32_t kRepeatMax = 1'000;
+inline constexpr const char* kLatest = "latest";
 
 struct RunOptions {
   std::string suite;                 // name or file; empty: ad hoc
@@ -37,7 +38,10 @@ struct RunOptions {
   std::optional<std::uint64_t> seed;
   std::string io = "auto";
   std::string results = "results";
-  std::string baseline;  // a run, or a folder of runs; "": none
+  std::string target_metrics;  // "": as the suite says
+  std::string resume;          // the run that goes on; kLatest: the latest unfinished one; "": none
+  std::string keep_server;     // as written; "": as the suite says
+  std::string baseline;        // a run, or a folder of runs; "": none
   std::vector<std::string> margins;
   std::uint32_t repeat = 1;
   Repeats* repeats = nullptr;  // what judges all of them together
@@ -47,6 +51,12 @@ struct RunOptions {
   bool strict = false;
   bool quiet = false;
 };
+
+// `gauntlet run http://…` means a target without a suite.
+void sort_out_target(RunOptions& options);
+
+// Everything after "--" is a command to spawn and not ours to parse: taken out of the arguments.
+std::vector<std::string> split_command(std::vector<std::string>& arguments);
 
 // Declares the options; they are filled when the application parses.
 void declare_run_options(CLI::App& app, RunOptions& options);

@@ -11,7 +11,7 @@
 #include "record/prometheus.h"
 #include "report/screen.h"
 #include "run/fault_kind.h"
-#include "verdict/fault_windows.h"
+#include "run/slices.h"
 #include "verdict/self_check.h"
 
 namespace gauntlet::main {
@@ -44,6 +44,7 @@ bool is_of_link(const run::Fault& fault) {
 RunSession::RunSession(run::Plan plan, const RunOptions& options, std::vector<std::string> argv,
                        Stage& stage, Keeping keeping)
     : plan_(std::move(plan)),
+      remaining_(plan_),
       options_(options),
       stage_(stage),
       keeping_(keeping),
@@ -101,6 +102,9 @@ core::Result<void> RunSession::start_own_server() {
       .workers_die = has_kind(plan_, [](const auto& fault) {
         return fault.kind == "kill_worker" || fault.kind == "crash";
       })};
+  const bool could_go_on = keeping_.store != nullptr && keeping_.level == 0 && lab == nullptr;
+  if (could_go_on && plan_.faults.empty()) wanted.keep = plan_.load.keep_server;
+  wanted.folder = stage_.folder();
   if (lab != nullptr) wanted.inside = &lab->server();
   if (lab != nullptr) wanted.host = chaos::Lab::server_address();
   auto server = OwnServer::start(wanted);
@@ -119,7 +123,8 @@ core::Result<void> RunSession::choose_target() {
   }
   std::string url = options_.url;
   if (url.empty() || url == "builtin") {
-    if (auto started = start_own_server(); !started) return started;
+    if (!own_server_)
+      if (auto started = start_own_server(); !started) return started;
     url = own_server_->url();
   }
   auto parsed = net::Url::parse(url);
@@ -181,6 +186,7 @@ core::Result<void> RunSession::meet_target() {
   if (!target_.is_stdio() && !target_.url.endpoint.is_unix() && target_.url.endpoint.is_loopback())
     listener_ = core::tcp_listener(target_.url.endpoint.port());
   if (auto between = stand_between(); !between) return between;
+  if (auto told = find_gauges(); !told) return told;
   auto introduction = load::probe(target_, *wanted, plan_.load);
   if (!introduction) return std::unexpected(introduction.error());
   introduction_ = std::move(*introduction);
@@ -204,9 +210,22 @@ void RunSession::take_target(RunSession& before) {
   listener_ = before.listener_;
 }
 
+core::Result<void> RunSession::find_gauges() {
+  if (plan_.load.target_metrics.empty()) {
+    const bool asked_for = own_server_ && run::is_soak(plan_) && stage_.lab() == nullptr;
+    if (asked_for) gauges_.look_at(own_server_->metrics());
+    return {};
+  }
+  const auto where = net::Endpoint::parse(plan_.load.target_metrics);
+  if (!where) return core::usage_error("target_metrics: " + where.error().text);
+  gauges_.look_at(*where);
+  return {};
+}
+
 // Only where the target is on this machine: elsewhere another machine's floor would count.
 core::Result<void> RunSession::find_floor() {
   const auto& load = plan_.load;
+  if (!went_.empty()) return {};  // it was looked for when the run began
   const bool is_here =
       !target_.is_stdio() && (target_.url.endpoint.is_unix() || target_.url.endpoint.is_loopback());
   if (load.floor == 0 || !is_here) return {};
@@ -242,7 +261,7 @@ FaultTarget RunSession::what_to_hit() {
 core::Result<void> RunSession::open_connections(core::Nanos grace) {
   faults_.arm(plan_, what_to_hit());
   started_ = core::monotonic_ns();
-  engine_ = std::make_unique<load::Engine>(plan_, target_, io_);
+  engine_ = std::make_unique<load::Engine>(remaining_, target_, io_);
   record_.host.loop_backend = engine_->loop_backend();
   recorder_.emplace(plan_, engine_->threads());
   const core::Nanos limit = started_ + plan_.load.ramp + grace;
@@ -251,7 +270,7 @@ core::Result<void> RunSession::open_connections(core::Nanos grace) {
     std::this_thread::sleep_for(std::chrono::nanoseconds(kStep));
   }
   const core::Nanos opened = core::monotonic_ns() - started_;
-  record_.opened_s = core::to_seconds(opened);
+  if (went_.empty()) record_.opened_s = core::to_seconds(opened);
   say(fmt::format("connections: {} of {} ready after {}", engine_->ready(), plan_.load.connections,
                   core::format_duration(opened)));
   if (engine_->ready() > 0 || interrupt_.requested()) return {};
@@ -260,11 +279,13 @@ core::Result<void> RunSession::open_connections(core::Nanos grace) {
 
 void RunSession::drive() {
   ticks_before_ = core::cpu_ticks();
-  record_.connections_peak = engine_->ready();
+  record_.connections_peak = std::max(record_.connections_peak, engine_->ready());
   engine_->begin();
+  note_begin();
   describe();
   if (keeping_.store != nullptr)
     keep(keeping_.store->begin(keeping_.level, record_, keeping_.whole));
+  leaves_server_ = keeping_.store != nullptr;
   while (!engine_->finished()) {
     step();
     if (interrupt_.requested() && !record_.interrupted) {
@@ -280,9 +301,10 @@ void RunSession::drive() {
 
 void RunSession::step() {
   const core::Nanos now = core::monotonic_ns();
-  const double t = core::to_seconds(now - engine_->load_start());
+  const double t = load_s(now);
   sampler_.tick(now, t);
-  own_threads_.tick(t);
+  gauges_.tick(now, t);
+  own_threads_.tick(t - record_.gaps_s(0, t));
   faults_.tick(now, engine_->load_start());
   note_target_exit();
   if (stage_.screen() != nullptr) stage_.screen()->tend();
@@ -291,30 +313,6 @@ void RunSession::step() {
     closed |= recorder_->add(thread, snapshot);
   });
   if (closed) show_second();
-}
-
-// Without the store a run goes on, and its end will try again.
-void RunSession::keep(const core::Result<void>& kept) {
-  if (kept) return;
-  fmt::print(stderr, "gauntlet: {}; what happens from here on is only kept in memory\n",
-             kept.error().text);
-  keeping_.store = nullptr;
-}
-
-void RunSession::keep_second() {
-  const auto minutes = recorder_->take_minutes();
-  if (keeping_.store == nullptr) return;
-  const auto faults = faults_.over(engine_->load_start());
-  run::SelfCheck self_check;
-  recorder_->note_threads(self_check);
-  keep(keeping_.store->add(keeping_.level, {.seconds = recorder_->seconds(),
-                                            .histograms = recorder_->histograms(),
-                                            .memory = sampler_.memory(),
-                                            .holdings = sampler_.holdings(),
-                                            .cores = sampler_.cores(),
-                                            .faults = faults,
-                                            .minutes = minutes,
-                                            .self_check = &self_check}));
 }
 
 void RunSession::show_second() {
@@ -335,7 +333,8 @@ std::string RunSession::level_text() const {
 void RunSession::show_view() {
   if (stage_.screen() == nullptr) return;
   const auto* metrics = stage_.metrics();
-  const auto faults = active_faults(recorder_->seconds().back().t);
+  const double t = recorder_->seconds().back().t;
+  const auto faults = active_faults(t);
   stage_.screen()->show(
       {.plan = plan_,
        .seconds = recorder_->seconds(),
@@ -344,6 +343,7 @@ void RunSession::show_view() {
        .level = level_text(),
        .target = target_.text(),
        .page = metrics == nullptr ? "" : fmt::format("http://{}/", metrics->where().text()),
+       .gaps_s = record_.gaps_s(0, t),
        .lag_allowed_ms = verdict::allowed_lag_ms(plan_)});
 }
 
@@ -362,9 +362,13 @@ void RunSession::publish_metrics() {
 void RunSession::publish_live() {
   auto* metrics = stage_.metrics();
   if (metrics == nullptr) return;
+  const auto& histograms = recorder_->histograms();
   const bool first = !live_;
-  if (first) live_.emplace(record_, level_text());
-  live_->add(recorder_->histograms().back());
+  if (first) {
+    live_.emplace(record_, level_text());
+    for (std::size_t i = 0; i + 1 < histograms.size(); ++i) live_->add(histograms[i]);
+  }
+  live_->add(histograms.back());
   if (!metrics->has_listeners()) return;
   const auto& totals = recorder_->totals();
   const report::LiveState state = {.seconds = recorder_->seconds(),
@@ -424,44 +428,6 @@ std::vector<pid_t> RunSession::own_pids() const {
   if (proxy_) pids = core::process_tree(std::array{proxy_->pid()});
   if (emulator_) pids.push_back(emulator_->pid());
   return pids;
-}
-
-// What is known before the load begins.
-void RunSession::describe() {
-  const auto pids = target_pids();
-  record_.plan = plan_;
-  record_.target = {.url = target_.text(),
-                    .protocol = std::string(mcp::name_of(introduction_.revision)),
-                    .transport = target_.transport_name(),
-                    .server_name = introduction_.server_name,
-                    .server_version = introduction_.server_version,
-                    .pid = pids.empty() ? 0 : pids.front(),
-                    .own_server = own_server_.has_value(),
-                    .answers = introduction_.answers};
-  record_.phase_start_s.clear();
-  for (std::size_t i = 0; i < plan_.phases.size(); ++i)
-    record_.phase_start_s.push_back(core::to_seconds(run::phase_start(plan_, i)));
-}
-
-run::Record RunSession::finish() {
-  const core::CpuTicks ticks = core::cpu_ticks();
-  describe();
-  record_.run.duration_s = core::to_seconds(core::monotonic_ns() - started_);
-  engine_->finish_into(record_);
-  faults_.fill(record_, engine_->load_start());
-  sampler_.fill(record_);
-  own_threads_.fill(record_);
-  recorder_->fill(record_);
-  record_.attribute_outages();
-  record_.note_skipped_faults();
-  verdict::analyse_faults(record_);
-  if (ticks.total > ticks_before_.total)
-    record_.self_check.steal_share = static_cast<double>(ticks.steal - ticks_before_.steal) /
-                                     static_cast<double>(ticks.total - ticks_before_.total);
-  record_.self_check = verdict::assess(record_);
-  if (keeping_.store != nullptr && keeping_.level > 0)
-    keep(keeping_.store->end_level(keeping_.level, record_));
-  return std::move(record_);
 }
 
 }  // namespace gauntlet::main

@@ -21,6 +21,7 @@
 #include "main/run_options.h"
 #include "main/spawned_server.h"
 #include "main/stage.h"
+#include "main/target_gauges.h"
 #include "main/target_sampler.h"
 #include "record/recorder.h"
 #include "record/store.h"
@@ -44,6 +45,13 @@ class RunSession {
   RunSession(run::Plan plan, const RunOptions& options, std::vector<std::string> argv, Stage& stage,
              Keeping keeping = {});
 
+  ~RunSession();
+  RunSession(const RunSession&) = delete;
+  RunSession& operator=(const RunSession&) = delete;
+
+  // Before anything else: this is no new run, but goes on with what there is of it, and with our
+  // own server where that was its target.
+  void go_on(run::Record before, std::string how, std::optional<OwnServer> server);
   // The search that the plan's rate comes from, if there was one.
   void chose_rate(std::optional<run::Capacity> capacity) { record_.capacity = std::move(capacity); }
   // Starts or reaches the target and agrees on the protocol. Errors: usage, unreachable.
@@ -66,6 +74,7 @@ class RunSession {
   core::Result<void> spawn();
   core::Result<void> stand_between();
   core::Result<void> find_floor();
+  core::Result<void> find_gauges();
   core::Result<void> start_metrics();
   std::vector<pid_t> target_pids() const;
   std::vector<pid_t> own_pids() const;
@@ -80,11 +89,14 @@ class RunSession {
   void note_target_exit();
   void note_spawned_exit();
   void describe();
+  void note_begin();
+  double load_s(core::Nanos now) const;
   void keep_second();
   void keep(const core::Result<void>& kept);
   void say(const std::string& line) const;
 
   run::Plan plan_;
+  run::Plan remaining_;  // of it, for the load
   const RunOptions& options_;
   Stage& stage_;
   Keeping keeping_;
@@ -92,6 +104,7 @@ class RunSession {
   Interrupt interrupt_;
   std::unique_ptr<chaos::LinkEmulator> emulator_;
   std::optional<OwnServer> own_server_;
+  bool leaves_server_ = false;  // where it is kept: the run is not over
   std::optional<SpawnedServer> spawned_;
   std::optional<FaultProxy> proxy_;
   load::Target target_;
@@ -100,11 +113,14 @@ class RunSession {
   std::unique_ptr<load::Engine> engine_;
   std::optional<record::Recorder> recorder_;
   TargetSampler sampler_;
+  TargetGauges gauges_;
   OwnThreads own_threads_;
   FaultTimeline faults_;
   std::optional<report::LiveFeed> live_;
   core::CpuTicks ticks_before_;
   core::Nanos started_ = 0;
+  std::string went_;          // how the run ended before, that goes on; "": it is a new one
+  double offset_s_ = 0;       // when the load begins again, since it first did
   std::size_t restarts_ = 0;  // of the spawned server
   run::Record record_;
 };

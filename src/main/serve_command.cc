@@ -79,6 +79,13 @@ core::Result<void> read_restart_limit(const std::string& text, server::RestartLi
   return {};
 }
 
+core::Result<std::optional<server::LeaseTerms>> read_lease(const ServeOptions& options) {
+  if (options.lease.empty()) return std::nullopt;
+  const auto patience = core::parse_duration(options.lease_time);
+  if (!patience) return core::usage_error("--lease-time: " + patience.error().text);
+  return server::LeaseTerms{.file = options.lease, .patience = *patience};
+}
+
 core::Result<void> read_failpoints(const ServeOptions& options, server::Config& config) {
   if (options.failpoints.empty()) return {};
   const auto where = net::Endpoint::parse(options.failpoints);
@@ -164,13 +171,20 @@ void declare_serve_options(CLI::App& app, ServeOptions& options) {
   app.add_option("--failpoint-token", options.failpoint_token, "who orders faults shows this");
   app.add_flag("--exit-with-parent", options.exit_with_parent,
                "stop when the process that started this one ends");
+  app.add_option("--lease", options.lease,
+                 "a file that is there already: stop when nobody has held a lock on it (fcntl) for "
+                 "--lease-time")
+      ->excludes(stdio);
+  app.add_option("--lease-time", options.lease_time, "default: 10m");
 }
 
 int serve_command(const ServeOptions& options) {
   const auto config = make_config(options);
   if (!config) return complain(config.error());
+  const auto lease = read_lease(options);
+  if (!lease) return complain(lease.error());
   return_memory_readily();
-  const auto served = options.stdio ? server::serve_stdio(*config) : server::serve(*config);
+  const auto served = options.stdio ? server::serve_stdio(*config) : server::serve(*config, *lease);
   return served ? *served : complain(served.error());
 }
 

@@ -23,6 +23,7 @@ struct ServeOptions {
   bool conformance = false;
   std::string failpoints, failpoint_token;
   bool exit_with_parent = false;
+  std::string lease, lease_time = "10m";
   GuardOptions guard;
   FlowOptions flow;
 };

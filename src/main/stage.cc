@@ -70,14 +70,16 @@ core::Result<void> lab_works(std::uint16_t port) {
 
 }  // namespace
 
-Stage::Stage(const run::Plan& plan, const RunOptions& options)
-    : run_id_(make_run_id(plan)),
-      journal_(std::filesystem::absolute(options.results) / run_id_),
+Stage::Stage(const std::string& run_id, const RunOptions& options)
+    : run_id_(run_id),
+      folder_(std::filesystem::absolute(options.results) / run_id_),
+      journal_(folder_),
       store_(std::filesystem::absolute(options.results)) {}
 
 core::Result<std::unique_ptr<Stage>> Stage::prepare(const run::Plan& plan,
-                                                    const RunOptions& options) {
-  std::unique_ptr<Stage> stage(new Stage(plan, options));
+                                                    const RunOptions& options,
+                                                    const std::string& run_id) {
+  std::unique_ptr<Stage> stage(new Stage(run_id.empty() ? make_run_id(plan) : run_id, options));
   if (std::ranges::any_of(plan.faults, needs_warden)) stage->start_warden();
   if (auto opened = stage->open_metrics(plan, options); !opened)
     return std::unexpected(opened.error());

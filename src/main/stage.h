@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,10 +29,13 @@ class Stage {
  public:
   // For all levels of the plan. Errors: usage (a port that is taken, a lab that cannot be had
   // although one was demanded).
+  // `run_id`: of a run that goes on; "": a new one.
   static core::Result<std::unique_ptr<Stage>> prepare(const run::Plan& plan,
-                                                      const RunOptions& options);
+                                                      const RunOptions& options,
+                                                      const std::string& run_id = "");
 
   const std::string& run_id() const { return run_id_; }
+  const std::filesystem::path& folder() const { return folder_; }  // of its results
   FaultJournal& journal() { return journal_; }
   record::Store& store() { return store_; }
   chaos::Warden* warden() { return warden_ ? &*warden_ : nullptr; }
@@ -48,7 +52,7 @@ class Stage {
   report::Screen* screen() { return screen_ ? &*screen_ : nullptr; }
 
  private:
-  Stage(const run::Plan& plan, const RunOptions& options);
+  Stage(const std::string& run_id, const RunOptions& options);
 
   void start_warden();
   core::Result<void> open_metrics(const run::Plan& plan, const RunOptions& options);
@@ -56,6 +60,7 @@ class Stage {
 
   std::optional<report::Screen> screen_;  // outlives whatever prints
   std::string run_id_;
+  std::filesystem::path folder_;
   FaultJournal journal_;
   record::Store store_;
   std::optional<chaos::Warden> warden_;  // outlives the lab

@@ -54,6 +54,13 @@ void TargetSampler::tick(core::Nanos now, double t) {
   cores_.push_back(core_sample(t, tree, own_()));
 }
 
+void TargetSampler::go_on(const run::Record& before) {
+  memory_ = before.memory;
+  holdings_ = before.holdings;
+  cores_ = before.cores;
+  at_first_.assign(before.target.processes.begin(), before.target.processes.end());
+}
+
 void TargetSampler::sample_holdings(core::Nanos now, double t, const std::vector<pid_t>& tree) {
   if (now < next_holdings_) return;
   next_holdings_ = now + kHoldingsInterval;

@@ -24,6 +24,8 @@ class TargetSampler {
       Pids roots, Pids own = [] { return std::vector<pid_t>(); })
       : roots_(std::move(roots)), own_(std::move(own)) {}
 
+  // Of a run that goes on: what it has so far, and the processes that it began with.
+  void go_on(const run::Record& before);
   // Takes a sample when one is due; `t` is seconds since the load began.
   void tick(core::Nanos now, double t);
   std::optional<double> latest_mb() const;

@@ -20,6 +20,7 @@ namespace {
 constexpr core::Nanos kDestructorGrace = 2 * core::kSecond;
 constexpr std::size_t kLineBytesMax = 64 * 1024;
 constexpr int kExecFailed = 127;
+constexpr int kLogMode = 0644;
 
 // What the child needs after fork; prepared before, because only async-signal-safe calls may
 // follow.
@@ -30,10 +31,14 @@ struct ExecPlan {
   int stderr_fd = -1;
   int error_fd = -1;  // close-on-exec pipe: carries errno where exec fails
   pid_t parent = 0;
+  bool outlives_us = false;
 };
 
 [[noreturn]] void become(const ExecPlan& plan) {
-  if (!end_with_parent(plan.parent)) _exit(kExecFailed);
+  if (plan.outlives_us)
+    setsid();
+  else if (!end_with_parent(plan.parent))
+    _exit(kExecFailed);
   setpgid(0, 0);  // the terminal's Ctrl-C is for Gauntlet, which then stops us
   sigset_t none;
   sigemptyset(&none);
@@ -63,6 +68,7 @@ core::Result<Child> Child::start(const std::vector<std::string>& argv, ChildOpti
   for (const auto& word : argv) plan.argv.push_back(const_cast<char*>(word.c_str()));
   plan.argv.push_back(nullptr);
   plan.parent = options.inside ? 0 : getpid();
+  plan.outlives_us = options.outlives_us;
 
   std::array<int, 2> ends{};
   const core::Fd null = open_null();
@@ -83,6 +89,13 @@ core::Result<Child> Child::start(const std::vector<std::string>& argv, ChildOpti
   }
   if (options.stdout_to_stderr) plan.stdout_fd = STDERR_FILENO;
   if (options.quiet_stderr) plan.stderr_fd = null.get();
+  core::Fd log;
+  if (options.stderr_file != nullptr) {
+    log =
+        core::Fd(::open(options.stderr_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, kLogMode));
+    if (!log.valid()) return std::unexpected(core::errno_error(options.stderr_file));
+    plan.stderr_fd = log.get();
+  }
   if (pipe2(ends.data(), O_CLOEXEC) != 0) return std::unexpected(core::errno_error("pipe"));
   const core::Fd error_read(ends[0]);
   core::Fd error_write(ends[1]);
@@ -91,7 +104,7 @@ core::Result<Child> Child::start(const std::vector<std::string>& argv, ChildOpti
   child.pid_ = options.inside ? fork_inside(*options.inside) : fork();
   if (child.pid_ < 0) return std::unexpected(core::errno_error("fork"));
   if (child.pid_ == 0) become(plan);
-  setpgid(child.pid_, child.pid_);
+  if (!options.outlives_us) setpgid(child.pid_, child.pid_);
   child.pidfd_ = core::Fd(static_cast<int>(syscall(SYS_pidfd_open, child.pid_, 0)));
   error_write.reset();
   int code = 0;
@@ -100,8 +113,17 @@ core::Result<Child> Child::start(const std::vector<std::string>& argv, ChildOpti
   return child;
 }
 
+Child Child::adopt(pid_t pid) {
+  Child child;
+  child.pid_ = pid;
+  child.adopted_ = true;
+  child.pidfd_ = core::Fd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+  return child;
+}
+
 Child::Child(Child&& other) noexcept
     : pid_(std::exchange(other.pid_, -1)),
+      adopted_(other.adopted_),
       pidfd_(std::move(other.pidfd_)),
       socket_(std::move(other.socket_)),
       stdout_(std::move(other.stdout_)),
@@ -112,6 +134,7 @@ Child& Child::operator=(Child&& other) noexcept {
   if (this == &other) return *this;
   if (pid_ > 0) stop(kDestructorGrace);
   pid_ = std::exchange(other.pid_, -1);
+  adopted_ = other.adopted_;
   pidfd_ = std::move(other.pidfd_);
   socket_ = std::move(other.socket_);
   stdout_ = std::move(other.stdout_);
@@ -151,6 +174,11 @@ core::Result<std::string> Child::read_line(core::Nanos deadline) {
 
 std::optional<std::string> Child::poll_exit() {
   if (exit_ || pid_ <= 0) return exit_;
+  if (adopted_) {
+    pollfd ended{.fd = pidfd_.get(), .events = POLLIN, .revents = 0};
+    if (!pidfd_.valid() || poll(&ended, 1, 0) == 1) exit_ = "ended, and nobody saw how";
+    return exit_;
+  }
   siginfo_t info{};
   if (waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG) == 0 && info.si_pid == pid_)
     exit_ = describe(info);

@@ -141,13 +141,18 @@ core::Result<Database> Database::create(const std::filesystem::path& path) {
     return core::usage_error(fmt::format("{}: is there already", path.string()));
   Database database(path);
   auto done = database.attach(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+  if (done) done = database.prepare_to_write();
   if (done)
-    done = database.run(fmt::format(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = {}; "
-        "PRAGMA application_id = {}; PRAGMA user_version = {}",
-        kPagesPerCheckpoint, kStoreMark, kStoreVersion));
+    done = database.run(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}",
+                                    kStoreMark, kStoreVersion));
   if (!done) return std::unexpected(done.error());
   return database;
+}
+
+core::Result<void> Database::prepare_to_write() {
+  return run(fmt::format(
+      "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = {}",
+      kPagesPerCheckpoint));
 }
 
 core::Result<void> Database::check_kind() {

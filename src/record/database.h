@@ -68,6 +68,8 @@ class Database {
   static core::Result<Database> open(const std::filesystem::path& path);
 
   core::Result<void> run(std::string_view sql);
+  // How a store is written: create() has done so.
+  core::Result<void> prepare_to_write();
   // Everything that `work` writes, or nothing of it.
   template <typename Work>
   core::Result<void> transaction(Work work) {

@@ -47,7 +47,7 @@ GAUNTLET_FIELDS(ClientPlan, heartbeat, heartbeat_timeout, tcp_user_timeout, open
                 reconnect_on_timeout, backoff, retry, retries, retry_budget, attempt_timeout)
 GAUNTLET_FIELDS(LoadPlan, connections, rate, capacity_share, arrivals, burst, pipeline, threads,
                 ramp, timeout, reconnect_min, reconnect_max, reconnect, probe, client, floor,
-                protocol, transport, workers, mix, headers)
+                protocol, transport, workers, keep_server, target_metrics, mix, headers)
 GAUNTLET_FIELDS(LabPlan, use, tuned_tcp)
 GAUNTLET_FIELDS(Level, name, connections, rate, burst, workers, timeout, like, stock)
 GAUNTLET_FIELDS(Phase, name, duration, measured, level, rate_factor)
@@ -68,8 +68,10 @@ GAUNTLET_FIELDS(Second, t, length, phase, counts, traffic, response_p50_ms, resp
                 connections_ready, outstanding, victims_waiting, first_signal_s, generator_cpu,
                 pause_s, group_completed)
 GAUNTLET_FIELDS(TimedHistograms, t, length, phase, response, service, send_lag)
+GAUNTLET_FIELDS(TimedOperation, t, length, phase, operation, counts, response)
 GAUNTLET_FIELDS(MemorySample, t, resident_mb, proportional_mb)
 GAUNTLET_FIELDS(HoldingsSample, t, processes, ended, descriptors, threads)
+GAUNTLET_FIELDS(GaugeSample, t, sessions, heap_mb)
 GAUNTLET_FIELDS(CoreSample, t, target_cpu_s, target_wait_s, generator_cpu_s, idle_s, capacity_s)
 GAUNTLET_FIELDS(ClientOutcome, completed, errors, connects, drops, victim_of, recovered_from,
                 longest_outage_s, sessions_opened, sessions_kept, sessions_lost)
@@ -91,9 +93,10 @@ GAUNTLET_FIELDS(SelfCheck, trusted, reasons, send_lag_ms_p50, send_lag_ms_p95, s
                 run_queue_delay_share, steal_share, target_wait_share, others_cpu_share,
                 machine_busy, achieved_per_s, floor_share, threads, probe, probe_unjudged)
 GAUNTLET_FIELDS(TargetInfo, url, protocol, transport, server_name, server_version, pid, own_server,
-                answers)
+                answers, pid_start, processes, metrics)
 GAUNTLET_FIELDS(Host, cpu_model, cores, kernel, memory_bytes, loop_backend)
-GAUNTLET_FIELDS(RunInfo, id, argv, repro, started_at, duration_s)
+GAUNTLET_FIELDS(RunInfo, id, argv, repro, started_at, duration_s, load_began_s)
+GAUNTLET_FIELDS(Gap, start_s, end_s, phase, undecided, how)
 GAUNTLET_FIELDS(LabRecord, used, reason, tcp)
 GAUNTLET_FIELDS(FloorRecord, messages_per_s, burst_p50_ms, burst_p99_ms, message_bytes)
 GAUNTLET_FIELDS(LevelResult, level, judged, opened_s, offered_per_s, achieved_per_s,
@@ -104,10 +107,11 @@ GAUNTLET_FIELDS(GaveWay, who, metrics, reason)
 GAUNTLET_FIELDS(CapacityStep, load, result, gave_way)
 GAUNTLET_FIELDS(Capacity, of_connections, from, to, per_connection_per_s, steps, found, below_from,
                 above_to, narrow, hold_share, hold, gave_way, gave_way_at, lost, notes)
-GAUNTLET_FIELDS(Record, plan, run, host, target, phases, phase_start_s, seconds, histograms, memory,
-                memory_reason, holdings, cores, clients, outages, faults, probe, self_check, lab,
-                floor, levels, level_records, capacity, opened_s, connections_peak,
-                unmatched_answers, nonce_verified, interrupted, died, target_exited, target_exit)
+GAUNTLET_FIELDS(Record, plan, run, host, target, phases, phase_start_s, seconds, histograms,
+                operations, memory, memory_reason, holdings, gauges, cores, clients, outages,
+                faults, probe, self_check, lab, floor, levels, level_records, capacity, opened_s,
+                connections_peak, unmatched_answers, nonce_verified, interrupted, died,
+                target_exited, target_exit, gaps)
 
 GAUNTLET_FIELDS(CheckResult, metric, limit, observed, outcome, reason)
 GAUNTLET_FIELDS(TestResult, name, outcome, observed, limit, evidence, reason, checks)

@@ -14,6 +14,7 @@ namespace gauntlet::record {
 namespace {
 
 constexpr double kTimeMax = 1e9;  // seconds: a run of 30 years
+constexpr std::size_t kGapsMax = 10'000;
 
 // Why nobody has made such a plan; "" where somebody may have.
 std::string trouble_of(const run::Plan& plan) {
@@ -41,6 +42,24 @@ bool times_are_sane(const std::vector<Timed>& all, std::size_t phases) {
   });
 }
 
+bool operations_are_sane(const std::vector<run::TimedOperation>& all, std::size_t phases) {
+  return times_are_sane(all, phases) &&
+         std::ranges::all_of(all, [](const run::TimedOperation& each) {
+           return each.operation < run::kOperationsKept &&
+                  stats::Histogram::decode_v2_compressed(each.response).has_value();
+         });
+}
+
+bool gaps_are_sane(const std::vector<run::Gap>& all, std::size_t phases) {
+  double before = 0;
+  return all.size() <= kGapsMax && std::ranges::all_of(all, [&](const run::Gap& gap) {
+           const bool good = gap.start_s >= before && gap.end_s >= gap.start_s &&
+                             gap.end_s <= kTimeMax && gap.phase < phases;
+           before = gap.end_s;
+           return good;
+         });
+}
+
 std::string trouble_of(const run::Record& record) {
   if (auto trouble = trouble_of(record.plan); !trouble.empty()) return trouble;
   const std::size_t phases = record.plan.phases.size();
@@ -50,6 +69,8 @@ std::string trouble_of(const run::Record& record) {
   if (!times_are_sane(record.histograms, phases)) return "its histograms";
   if (std::ranges::any_of(record.histograms, [](const auto& each) { return !decode(each); }))
     return "its histograms";
+  if (!operations_are_sane(record.operations, phases)) return "its operations";
+  if (!gaps_are_sane(record.gaps, phases)) return "its gaps";
   for (const auto& level : record.levels)
     if (level.level.burst < 1) return "the bursts of a level";
   return "";

@@ -23,9 +23,9 @@ void append(run::Snapshot& earlier, const run::Snapshot& later) {
   std::tie(earlier.pause_start, earlier.pause_end) = longer;
 }
 
-run::Second to_second(const run::Snapshot& all) {
+run::Second to_second(const run::Snapshot& all, double offset_s) {
   run::Second second;
-  second.t = core::to_seconds(all.end);
+  second.t = offset_s + core::to_seconds(all.end);
   second.length = core::to_seconds(all.end - all.start);
   second.phase = all.phase;
   second.counts = all.counts;
@@ -35,7 +35,7 @@ run::Second to_second(const run::Snapshot& all) {
   second.outstanding = all.outstanding;
   second.victims_waiting = all.victims_waiting;
   second.pause_s = core::to_seconds(all.pause_end - all.pause_start);
-  second.first_signal_s = core::to_seconds(all.first_signal);
+  second.first_signal_s = all.first_signal == 0 ? 0 : offset_s + core::to_seconds(all.first_signal);
   second.group_completed = all.group_completed;
   second.generator_cpu = second.length > 0 ? core::to_seconds(all.cpu) / second.length : 0;
   return second;
@@ -103,21 +103,44 @@ void Recorder::close_second() {
     }
     pending.reset();
   }
-  seconds_.push_back(to_second(*all));
+  seconds_.push_back(to_second(*all, offset_s_));
   histograms_.push_back(timed_histograms(seconds_.back(), all->latencies));
-  while (auto minute = roll_up_.step(seconds_, histograms_, seconds_.back().t))
+  for (std::uint32_t i = 0; i < all->operations.size(); ++i)
+    operations_.push_back(timed_operation(seconds_.back(), i, all->operations[i]));
+  while (auto minute = roll_up_.step(seconds_, histograms_, operations_, seconds_.back().t))
     minutes_.push_back(std::move(*minute));
-  totals_.counts.add(all->counts);
-  totals_.traffic.add(all->traffic);
-  totals_.response.merge(all->latencies.response);
-  totals_.service.merge(all->latencies.service);
-  totals_.send_lag.merge(all->latencies.send_lag);
-  totals_.generator_cpu_s += core::to_seconds(all->cpu);
+  add_to_totals(all->counts, all->traffic, all->latencies, core::to_seconds(all->cpu));
+}
+
+void Recorder::add_to_totals(const run::Counts& counts, const run::Traffic& traffic,
+                             const run::Latencies& latencies, double cpu_s) {
+  totals_.counts.add(counts);
+  totals_.traffic.add(traffic);
+  totals_.response.merge(latencies.response);
+  totals_.service.merge(latencies.service);
+  totals_.send_lag.merge(latencies.send_lag);
+  totals_.generator_cpu_s += cpu_s;
+}
+
+void Recorder::go_on(std::vector<run::Second> seconds, std::vector<run::TimedHistograms> histograms,
+                     std::vector<run::TimedOperation> operations, double offset_s) {
+  GAUNTLET_CHECK(seconds.size() == histograms.size());
+  for (std::size_t i = 0; i < seconds.size(); ++i) {
+    const auto latencies = decode(histograms[i]);
+    GAUNTLET_CHECK(latencies.has_value());  // a reader has looked at it
+    add_to_totals(seconds[i].counts, seconds[i].traffic, *latencies,
+                  seconds[i].generator_cpu * seconds[i].length);
+  }
+  seconds_ = std::move(seconds);
+  histograms_ = std::move(histograms);
+  operations_ = std::move(operations);
+  offset_s_ = offset_s;
 }
 
 void Recorder::fill(run::Record& record) const {
   record.seconds = seconds_;
   record.histograms = histograms_;
+  record.operations = operations_;
   for (const auto& second : seconds_) {
     record.connections_peak = std::max(record.connections_peak, second.connections_ready);
   }

@@ -36,6 +36,11 @@ class Recorder {
  public:
   Recorder(const run::Plan& plan, std::size_t threads);
 
+  // Of a run that goes on: what it has so far, as many seconds as histograms; what comes is this
+  // much later than the load threads say. Before the first snapshot.
+  void go_on(std::vector<run::Second> seconds, std::vector<run::TimedHistograms> histograms,
+             std::vector<run::TimedOperation> operations, double offset_s);
+
   // True where this closed a second: seconds().back() is new then.
   bool add(std::size_t thread, const run::Snapshot& snapshot);
   // After the last snapshot: closes what is pending, if anything is.
@@ -43,6 +48,7 @@ class Recorder {
 
   const std::vector<run::Second>& seconds() const { return seconds_; }
   const std::vector<run::TimedHistograms>& histograms() const { return histograms_; }
+  const std::vector<run::TimedOperation>& operations() const { return operations_; }
   const Totals& totals() const { return totals_; }
   // The minutes that took the place of seconds since this was last asked.
   std::vector<RollUp::Minute> take_minutes() { return std::exchange(minutes_, {}); }
@@ -64,6 +70,8 @@ class Recorder {
   void note_usage(std::size_t thread, const run::Snapshot& snapshot);
   bool aligned() const;
   bool overlong() const;
+  void add_to_totals(const run::Counts& counts, const run::Traffic& traffic,
+                     const run::Latencies& latencies, double cpu_s);
   void close_second();
 
   std::size_t measured_phase_;
@@ -71,9 +79,11 @@ class Recorder {
   std::vector<Usage> usage_;
   std::vector<run::Second> seconds_;
   std::vector<run::TimedHistograms> histograms_;
+  std::vector<run::TimedOperation> operations_;
   RollUp roll_up_;
   std::vector<RollUp::Minute> minutes_;
   Totals totals_;
+  double offset_s_ = 0;
 };
 
 }  // namespace gauntlet::record

@@ -1,5 +1,7 @@
 #include "record/roll_up.h"
 
+#include <algorithm>
+#include <ranges>
 #include <span>
 
 #include "core/check.h"
@@ -70,6 +72,30 @@ void replace(std::vector<T>& all, std::size_t first, std::size_t end, const T& w
             all.begin() + static_cast<std::ptrdiff_t>(end));
 }
 
+// One row for each operation in the place of those of a minute.
+std::vector<run::TimedOperation> roll_up_operations(std::vector<run::TimedOperation>& all,
+                                                    const RollUp::Minute& minute) {
+  const auto by_time = &run::TimedOperation::t;
+  const auto begin = std::ranges::upper_bound(all, minute.from_s, {}, by_time);
+  const auto end = std::ranges::upper_bound(begin, all.end(), minute.histograms.t, {}, by_time);
+  std::vector<run::OperationWindow> windows;
+  for (const auto& row : std::ranges::subrange(begin, end)) {
+    windows.resize(std::max(windows.size(), std::size_t{row.operation} + 1));
+    auto response = stats::Histogram::decode_v2_compressed(row.response);
+    GAUNTLET_CHECK(response.has_value());  // as above
+    windows[row.operation].merge({row.counts, std::move(*response)});
+  }
+  run::Second times;
+  times.t = minute.histograms.t;
+  times.length = minute.histograms.length;
+  times.phase = minute.histograms.phase;
+  std::vector<run::TimedOperation> rows;
+  for (std::uint32_t i = 0; i < windows.size(); ++i)
+    rows.push_back(timed_operation(times, i, windows[i]));
+  all.insert(all.erase(begin, end), rows.begin(), rows.end());
+  return rows;
+}
+
 }  // namespace
 
 void set_percentiles(run::Second& second, const run::Latencies& latencies) {
@@ -91,6 +117,16 @@ run::TimedHistograms timed_histograms(const run::Second& second, const run::Late
           .send_lag = latencies.send_lag.encode_v2_compressed()};
 }
 
+run::TimedOperation timed_operation(const run::Second& second, std::uint32_t operation,
+                                    const run::OperationWindow& window) {
+  return {.t = second.t,
+          .length = second.length,
+          .phase = second.phase,
+          .operation = operation,
+          .counts = window.counts,
+          .response = window.response.encode_v2_compressed()};
+}
+
 core::Result<run::Latencies> decode(const run::TimedHistograms& histograms) {
   auto response = stats::Histogram::decode_v2_compressed(histograms.response);
   auto service = stats::Histogram::decode_v2_compressed(histograms.service);
@@ -102,6 +138,7 @@ core::Result<run::Latencies> decode(const run::TimedHistograms& histograms) {
 
 std::optional<RollUp::Minute> RollUp::step(std::vector<run::Second>& seconds,
                                            std::vector<run::TimedHistograms>& histograms,
+                                           std::vector<run::TimedOperation>& operations,
                                            double now_s) {
   GAUNTLET_CHECK(!with_seconds_ || seconds.size() == histograms.size());
   const auto end = end_of_minute(histograms, done_);
@@ -115,10 +152,12 @@ std::optional<RollUp::Minute> RollUp::step(std::vector<run::Second>& seconds,
   window.phase = parts.back().phase;
   window.length = 0;
   for (const auto& part : parts) window.length += part.length;
-  Minute minute{.from_s = begin_of(parts.front()),
-                .histograms = timed_histograms(window, latencies),
-                .second = {}};
+  // Threads hand their seconds over some ms apart: a second may begin before the last one ended.
+  double from_s = begin_of(parts.front());
+  if (first > 0) from_s = std::max(from_s, histograms[first - 1].t);
+  Minute minute{.from_s = from_s, .histograms = timed_histograms(window, latencies), .second = {}};
   replace(histograms, first, *end, minute.histograms);
+  minute.operations = roll_up_operations(operations, minute);
   if (!with_seconds_) return minute;
   minute.second.push_back(merged(std::span(seconds).subspan(first, size), latencies));
   replace(seconds, first, *end, minute.second.front());

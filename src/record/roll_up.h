@@ -26,12 +26,14 @@ class RollUp {
     double from_s = 0;
     run::TimedHistograms histograms;
     std::vector<run::Second> second;  // none, or one
+    std::vector<run::TimedOperation> operations = {};
   };
 
   // Makes one minute of the oldest seconds where they are old enough at `now_s`, in place; nothing
   // otherwise. Both vectors grow at their end between calls.
   std::optional<Minute> step(std::vector<run::Second>& seconds,
-                             std::vector<run::TimedHistograms>& histograms, double now_s);
+                             std::vector<run::TimedHistograms>& histograms,
+                             std::vector<run::TimedOperation>& operations, double now_s);
 
  private:
   bool with_seconds_;
@@ -41,6 +43,9 @@ class RollUp {
 // What a second's latencies are on record as.
 run::TimedHistograms timed_histograms(const run::Second& second, const run::Latencies& latencies);
 void set_percentiles(run::Second& second, const run::Latencies& latencies);
+
+run::TimedOperation timed_operation(const run::Second& second, std::uint32_t operation,
+                                    const run::OperationWindow& window);
 
 // Histograms that are not what they should be are a usage error.
 core::Result<run::Latencies> decode(const run::TimedHistograms& histograms);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -31,6 +32,10 @@ class Store {
   // Of the run whose folder this is; "" before it has begun.
   const std::string& run_id() const { return run_id_; }
 
+  // Instead of a new store: the one that this record was read from, of a run that goes on. What it
+  // holds stays until begin().
+  core::Result<void> go_on(const run::Record& record);
+
   // What is known when the load of a level begins. `whole`: the plan of all levels.
   core::Result<void> begin(std::int64_t level, const run::Record& record,
                            const run::Plan* whole = nullptr);
@@ -40,8 +45,10 @@ class Store {
   struct News {
     std::span<const run::Second> seconds;
     std::span<const run::TimedHistograms> histograms;
+    std::span<const run::TimedOperation> operations;
     std::span<const run::MemorySample> memory;
     std::span<const run::HoldingsSample> holdings;
+    std::span<const run::GaugeSample> gauges;
     std::span<const run::CoreSample> cores;
     std::span<const run::FaultRecord> faults;  // those that are over
     std::span<const RollUp::Minute> minutes;
@@ -57,12 +64,19 @@ class Store {
 
  private:
   struct Written {  // up to where each series of a level is on disk
-    double second = -1e9, histogram = -1e9, memory = -1e9, holding = -1e9, core = -1e9;
+    double second = -1e9, histogram = -1e9, operation = -1e9, memory = -1e9, holding = -1e9,
+           gauge = -1e9, core = -1e9;
     std::size_t faults = 0;
   };
 
-  core::Result<void> open(const std::string& run_id);
-  core::Result<void> write_level(std::int64_t level, const run::Record& record);
+  using Work = std::function<core::Result<void>(Database&)>;
+
+  // All of it or nothing.
+  core::Result<void> write(const std::string& run_id, const Work& work);
+  // The file has its name only once it holds what comes first: a run that is killed before that
+  // has no store.
+  core::Result<void> begin_new(const std::string& run_id, const Work& first);
+  core::Result<void> attach(const std::string& run_id);
 
   std::filesystem::path results_;
   std::string run_id_;

@@ -18,15 +18,15 @@ constexpr std::string_view kOwnTables =
     "PRIMARY KEY (level, name)) WITHOUT ROWID;"
     "CREATE TABLE events (level INTEGER NOT NULL, t REAL, kind TEXT NOT NULL, name TEXT NOT NULL, "
     "value TEXT NOT NULL)";
-constexpr std::array<std::string_view, 10> kAllTables = {
-    "environment", "self_check", "events", kSeconds, kHistograms,
-    kMemory,       kHoldings,    kCores,   kClients, kOutages};
+constexpr std::array<std::string_view, 12> kAllTables = {
+    "environment", "self_check", "events", kSeconds, kHistograms, kOperations,
+    kMemory,       kHoldings,    kGauges,  kCores,   kClients,    kOutages};
 
 // Whether a member of the record has a table of its own.
 bool has_table(std::string_view member) {
-  constexpr std::array<std::string_view, 10> kNames = {
-      kSeconds, kHistograms, kMemory,  kHoldings,    kCores,
-      kClients, kOutages,    "faults", "self_check", "level_records"};
+  constexpr std::array<std::string_view, 13> kNames = {
+      kSeconds, kHistograms, kOperations, kMemory,      kHoldings,       kGauges, kCores,
+      kClients, kOutages,    "faults",    "self_check", "level_records", "gaps"};
   return std::ranges::find(kNames, member) != kNames.end();
 }
 
@@ -77,23 +77,51 @@ core::Result<void> read_members_from(Database& database, std::string_view table,
   }
 }
 
-core::Result<void> read_faults(Database& database, std::int64_t level,
-                               std::vector<run::FaultRecord>& faults) {
-  Statement row(database,
-                "SELECT value FROM events WHERE level = ? AND kind = 'fault' ORDER BY rowid");
+// The events of a kind, in the order in which they were written.
+template <typename Event>
+core::Result<void> read_events(Database& database, std::int64_t level, std::string_view kind,
+                               std::vector<Event>& all) {
+  Statement row(database, "SELECT value FROM events WHERE level = ? AND kind = ? ORDER BY rowid");
   row.bind(1, level);
+  row.bind(2, kind);
   for (auto found = row.step();; found = row.step()) {
     if (!found) return std::unexpected(found.error());
     if (!*found) return {};
     const auto json = row.text(0);
-    if (!json || !from_json(*json, faults.emplace_back()))
-      return std::unexpected(damaged(database, "a fault among the `events` is none"));
+    if (!json || !from_json(*json, all.emplace_back()))
+      return std::unexpected(
+          damaged(database, fmt::format("a {} among the `events` is none", kind)));
   }
+}
+
+core::Result<void> erase_events(Database& database, std::int64_t level, std::string_view kind) {
+  Statement erase(database, "DELETE FROM events WHERE level = ? AND kind = ?");
+  erase.bind(1, level);
+  erase.bind(2, kind);
+  return erase.run();
+}
+
+template <typename Event>
+core::Result<void> put_event(Database& database, std::int64_t level, double t,
+                             std::string_view kind, std::string_view name, const Event& event) {
+  Statement statement(database, "INSERT INTO events VALUES (?, ?, ?, ?, ?)");
+  const std::string json = to_json(event);
+  statement.bind(1, level);
+  statement.bind(2, t);
+  statement.bind(3, kind);
+  statement.bind(4, name);
+  statement.bind(5, json);
+  return statement.run();
 }
 
 template <typename T>
 core::Result<void> read_into(Database& database, std::string_view table, std::int64_t level,
                              std::vector<T>& all, std::string_view order) {
+  Statement there(database, "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?");
+  there.bind(1, table);
+  const auto found = there.step();
+  if (!found) return std::unexpected(found.error());
+  if (!*found) return {};  // a table that came later than this file
   auto rows = read_rows<T>(database, table, level, order);
   if (!rows) return std::unexpected(rows.error());
   all = std::move(*rows);
@@ -110,8 +138,10 @@ core::Result<void> create_tables(Database& database) {
   auto done = database.run(kOwnTables);
   if (done) done = create_table<run::Second>(database, kSeconds);
   if (done) done = create_table<run::TimedHistograms>(database, kHistograms);
+  if (done) done = create_table<run::TimedOperation>(database, kOperations);
   if (done) done = create_table<run::MemorySample>(database, kMemory);
   if (done) done = create_table<run::HoldingsSample>(database, kHoldings);
+  if (done) done = create_table<run::GaugeSample>(database, kGauges);
   if (done) done = create_table<run::CoreSample>(database, kCores);
   if (done) done = create_table<run::ClientOutcome>(database, kClients);
   if (done) done = create_table<run::Outage>(database, kOutages);
@@ -136,34 +166,35 @@ core::Result<void> put_self_check(Database& database, std::int64_t level,
 }
 
 core::Result<void> put_phases(Database& database, std::int64_t level, const run::Record& record) {
-  Statement statement(database, "INSERT INTO events VALUES (?, ?, 'phase', ?, ?)");
+  auto done = erase_events(database, level, "phase");
   const auto& starts = record.phase_start_s;
   for (std::size_t i = 0; i < record.plan.phases.size() && i < starts.size(); ++i) {
-    const std::string json = to_json(record.plan.phases[i]);
-    statement.bind(1, level);
-    statement.bind(2, starts[i]);
-    statement.bind(3, record.plan.phases[i].name);
-    statement.bind(4, json);
-    if (auto done = statement.run(); !done) return done;
+    const auto& phase = record.plan.phases[i];
+    if (done) done = put_event(database, level, starts[i], "phase", phase.name, phase);
   }
-  return {};
+  return done;
+}
+
+core::Result<void> put_gaps(Database& database, std::int64_t level, const run::Record& record) {
+  auto done = erase_events(database, level, "gap");
+  for (const auto& gap : record.gaps)
+    if (done) done = put_event(database, level, gap.start_s, "gap", gap.how, gap);
+  return done;
 }
 
 core::Result<void> put_faults(Database& database, std::int64_t level,
                               std::span<const run::FaultRecord> faults) {
-  Statement erase(database, "DELETE FROM events WHERE level = ? AND kind = 'fault'");
-  erase.bind(1, level);
-  if (auto done = erase.run(); !done) return done;
-  Statement statement(database, "INSERT INTO events VALUES (?, ?, 'fault', ?, ?)");
-  for (const auto& fault : faults) {
-    const std::string json = to_json(fault);
-    statement.bind(1, level);
-    statement.bind(2, fault.start_s);
-    statement.bind(3, fault.id);
-    statement.bind(4, json);
-    if (auto done = statement.run(); !done) return done;
-  }
-  return {};
+  auto done = erase_events(database, level, "fault");
+  for (const auto& fault : faults)
+    if (done) done = put_event(database, level, fault.start_s, "fault", fault.id, fault);
+  return done;
+}
+
+core::Result<void> erase_end(Database& database) {
+  Statement statement(database, "DELETE FROM environment WHERE name IN (?, ?)");
+  statement.bind(1, kVerdict);
+  statement.bind(2, kExitCode);
+  return statement.run();
 }
 
 core::Result<void> erase_level(Database& database, std::int64_t level) {
@@ -179,11 +210,14 @@ core::Result<run::Record> read_level(Database& database, std::int64_t level) {
   run::Record record;
   auto done = read_members_from(database, "environment", level, record);
   if (done) done = read_members_from(database, "self_check", level, record.self_check);
-  if (done) done = read_faults(database, level, record.faults);
+  if (done) done = read_events(database, level, "fault", record.faults);
+  if (done) done = read_events(database, level, "gap", record.gaps);
   if (done) done = read_into(database, kSeconds, level, record.seconds, "t");
   if (done) done = read_into(database, kHistograms, level, record.histograms, "t");
+  if (done) done = read_into(database, kOperations, level, record.operations, "t, operation");
   if (done) done = read_into(database, kMemory, level, record.memory, "t");
   if (done) done = read_into(database, kHoldings, level, record.holdings, "t");
+  if (done) done = read_into(database, kGauges, level, record.gauges, "t");
   if (done) done = read_into(database, kCores, level, record.cores, "t");
   if (done) done = read_into(database, kClients, level, record.clients, "rowid");
   if (done) done = read_into(database, kOutages, level, record.outages, "rowid");

@@ -13,8 +13,10 @@ namespace gauntlet::record {
 
 inline constexpr std::string_view kSeconds = "seconds";
 inline constexpr std::string_view kHistograms = "histograms";
+inline constexpr std::string_view kOperations = "operations";
 inline constexpr std::string_view kMemory = "memory";
 inline constexpr std::string_view kHoldings = "holdings";
+inline constexpr std::string_view kGauges = "gauges";
 inline constexpr std::string_view kCores = "cores";
 inline constexpr std::string_view kClients = "clients";
 inline constexpr std::string_view kOutages = "outages";
@@ -32,7 +34,12 @@ core::Result<void> put_self_check(Database& database, std::int64_t level,
 core::Result<void> put_phases(Database& database, std::int64_t level, const run::Record& record);
 core::Result<void> put_faults(Database& database, std::int64_t level,
                               std::span<const run::FaultRecord> faults);
+core::Result<void> put_gaps(Database& database, std::int64_t level, const run::Record& record);
 core::Result<void> erase_level(Database& database, std::int64_t level);
+// The run that was over goes on: what its end wrote is no longer so.
+core::Result<void> erase_end(Database& database);
+inline constexpr std::string_view kVerdict = "verdict";
+inline constexpr std::string_view kExitCode = "exit_code";
 
 // A level's record from all tables; what a table does not hold keeps its default.
 core::Result<run::Record> read_level(Database& database, std::int64_t level);

@@ -57,6 +57,7 @@ std::string properties(const run::Record& record) {
   out += property("run.mode", run::to_string(plan.mode));
   out += property("run.seed", fmt::format("{}", plan.seed));
   out += property("run.repro", record.run.repro);
+  if (!record.gaps.empty()) out += property("run.gaps", record.gaps_text());
   out += property("target.url", record.target.url);
   out += property("target.transport", record.target.transport);
   out += property("target.protocol", record.target.protocol);

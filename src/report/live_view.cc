@@ -36,9 +36,7 @@ std::string repeated(std::string_view cell, std::size_t times) {
 class Frame {
  public:
   Frame(const LiveView& view, const FrameStyle& style)
-      : view_(view),
-        style_(style),
-        latest_(view.seconds.empty() ? run::Second() : view.seconds.back()) {
+      : view_(view), style_(style), latest_(view.latest()) {
     for (const auto& phase : view.plan.phases) length_s_ += core::to_seconds(phase.duration);
   }
 
@@ -214,6 +212,12 @@ std::string clock_text(double seconds) {
   const auto s = static_cast<std::uint64_t>(whole);
   if (s < 3600) return fmt::format("{}:{:02}", s / 60, s % 60);
   return fmt::format("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60);
+}
+
+run::Second LiveView::latest() const {
+  run::Second second = seconds.empty() ? run::Second() : seconds.back();
+  second.t -= gaps_s;
+  return second;
 }
 
 std::vector<std::string> live_frame(const LiveView& view, std::span<const std::string> messages,

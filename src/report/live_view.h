@@ -30,7 +30,11 @@ struct LiveView {
   std::vector<std::string> faults = {};  // ids of those that are active
   std::string level = {};                // "level 2 of 6: low"; "" where it is no climb
   std::string target = {}, page = {};    // URLs; "" where there is none
+  double gaps_s = 0;                     // without Gauntlet, before the latest second
   double lag_allowed_ms = 0;             // of the generator's p99
+
+  // Its `t` is of load alone; all 0 where there is none yet.
+  run::Second latest() const;
 };
 
 // At most `rows` lines without their ends, none wider than `columns`. `messages`: what was printed

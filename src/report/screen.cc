@@ -141,7 +141,7 @@ void Screen::restore_now() {
 void Screen::show(const LiveView& view) {
   tend();
   if (!moves_cursor_) {
-    fmt::print(out_, "{}\n", status_text(view.plan, view.seconds.back(), view.faults));
+    fmt::print(out_, "{}\n", status_text(view.plan, view.latest(), view.faults));
     std::fflush(out_);
     return;
   }
@@ -187,7 +187,7 @@ void Screen::draw(const LiveView& view, FrameStyle style) {
 }
 
 void Screen::redraw_line(const LiveView& view, int columns) {
-  auto text = status_text(view.plan, view.seconds.back(), view.faults);
+  auto text = status_text(view.plan, view.latest(), view.faults);
   text.resize(std::min(text.size(), static_cast<std::size_t>(std::max(columns - 1, 1))));
   fmt::print(out_, "\r{}\x1b[K", text);
   std::fflush(out_);

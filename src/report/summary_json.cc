@@ -12,6 +12,7 @@
 #include "report/summary_seconds.h"
 #include "run/capacity_text.h"
 #include "run/measured.h"
+#include "run/operations.h"
 #include "run/slices.h"
 #include "stats/capacity_search.h"
 
@@ -27,6 +28,20 @@ json::array texts(const std::vector<std::string>& all) {
   return values;
 }
 
+json::array gaps_json(const run::Record& record) {
+  json::array gaps;
+  for (const auto& gap : record.gaps) {
+    const auto& phases = record.plan.phases;
+    gaps.push_back(json::object{
+        {"start_s", number(gap.start_s)},
+        {"end_s", number(gap.end_s)},
+        {"phase", gap.phase < phases.size() ? text(phases[gap.phase].name) : json::value(nullptr)},
+        {"undecided", gap.undecided},
+        {"how", text(gap.how)}});
+  }
+  return gaps;
+}
+
 json::object run_json(const run::Record& record) {
   const auto& run = record.run;
   return {{"id", text(run.id)},
@@ -39,7 +54,8 @@ json::object run_json(const run::Record& record) {
           {"started_at", text(run.started_at)},
           {"duration_s", number(run.duration_s)},
           {"interrupted", record.interrupted},
-          {"died", record.died}};
+          {"died", record.died},
+          {"gaps", gaps_json(record)}};
 }
 
 json::object host_json(const run::Host& host) {
@@ -267,6 +283,7 @@ json::array slices_json(const run::Record& record) {
   for (const auto& slice : run::slices_of(record))
     slices.push_back(json::object{{"start_s", number(slice.start_s)},
                                   {"end_s", number(slice.end_s)},
+                                  {"gap_s", number(slice.gap_s)},
                                   {"scheduled", slice.counts.scheduled},
                                   {"completed", slice.counts.completed},
                                   {"errors", errors_json(slice.counts.errors)},
@@ -276,6 +293,17 @@ json::array slices_json(const run::Record& record) {
                                   {"target_descriptors", count(slice.descriptors)},
                                   {"target_threads", count(slice.threads)}});
   return slices;
+}
+
+json::array operations_json(const run::Record& record) {
+  json::array operations;
+  for (const auto& operation : run::operations_of(record))
+    operations.push_back(json::object{{"name", text(operation.name)},
+                                      {"scheduled", operation.counts.scheduled},
+                                      {"completed", operation.counts.completed},
+                                      {"errors", operation.counts.errors},
+                                      {"response_time_ms", times_json(operation.response)}});
+  return operations;
 }
 
 json::object level_json(const run::LevelResult& result) {
@@ -454,6 +482,7 @@ json::object summary_facts(const run::Record& record, const run::Verdict& verdic
           {"patterns", patterns_json(record.levels)},
           {"scaling", scaling_json(record)},
           {"capacity", record.capacity ? capacity_json(*record.capacity) : json::value(nullptr)},
+          {"operations", operations_json(record)},
           {"slices", slices_json(record)},
           {"verdict", run::to_string(verdict.outcome)}};
 }

@@ -14,6 +14,7 @@
 #include "core/quantity.h"
 #include "report/capacity_table.h"
 #include "report/faults_text.h"
+#include "report/operations_text.h"
 #include "report/scaling_text.h"
 #include "report/slices_text.h"
 #include "run/limit.h"
@@ -236,6 +237,7 @@ std::string verdict_text(const run::Record& record, const run::Verdict& verdict,
   if (!record.levels.empty()) out += levels_tables(record);
   out += faults_text(record);
   if (record.capacity) out += capacity_table(*record.capacity);
+  out += operations_text(record);
   out += slices_text(record);
   const auto line = [&](std::string_view title, std::string_view text) {
     if (!text.empty()) fmt::format_to(std::back_inserter(out), "{:<10}  {}\n", title, text);
@@ -248,6 +250,11 @@ std::string verdict_text(const run::Record& record, const run::Verdict& verdict,
     line("died", fmt::format("Gauntlet ended {:.1f} s into the load, before the run did: this is "
                              "what its store held",
                              record.seconds.empty() ? 0 : record.seconds.back().t));
+  for (const auto& gap : record.gaps)
+    line("gap",
+         fmt::format("{:.1f} s from {:.1f} s on: Gauntlet {}, {} messages undecided; the run "
+                     "was resumed",
+                     gap.length_s(), gap.start_s, gap.how, core::format_count(gap.undecided)));
   line("repeat", record.run.repro);
   line("report", report_path);
   fmt::format_to(std::back_inserter(out), "\n{} ({}): {}\n", run::suite_title(record),

@@ -112,6 +112,14 @@ void add_soak(std::vector<Metric>& all) {
                  .kind = MetricKind::threads_drift,
                  .unit = Unit::number,
                  .meaning = "threads that the target starts more than it ends, in 24 h"});
+  all.push_back({.name = "sessions_drift",
+                 .kind = MetricKind::sessions_drift,
+                 .unit = Unit::number,
+                 .meaning = "sessions that the target keeps more, in 24 h, as its metrics tell"});
+  all.push_back({.name = "heap_drift",
+                 .kind = MetricKind::heap_drift,
+                 .unit = Unit::megabytes_per_day,
+                 .meaning = "growth of the target's heap over 24 h, as its metrics tell"});
   all.push_back({.name = "error_rate_drift",
                  .kind = MetricKind::error_rate_drift,
                  .unit = Unit::ratio,

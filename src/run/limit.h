@@ -53,6 +53,8 @@ enum class MetricKind : std::uint8_t {
   memory_drift,
   descriptors_drift,
   threads_drift,
+  sessions_drift,
+  heap_drift,
   error_rate_drift,
   error_rate_slices,
   p95_slices,

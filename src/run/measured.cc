@@ -36,8 +36,12 @@ Measured measure(const Record& record) {
   const double planned = core::to_seconds(record.plan.phases[phase].duration);
   const double reached = record.seconds.back().t;
   measured.start_s = record.phase_start_s[phase];
-  measured.end_s = std::clamp(reached, measured.start_s, measured.start_s + planned);
-  measured.complete = reached >= measured.start_s + planned - kEndSlackS;
+  double end = measured.start_s + planned;
+  for (const auto& gap : record.gaps)
+    if (gap.phase == phase) end += gap.length_s();
+  measured.end_s = std::clamp(reached, measured.start_s, end);
+  measured.gap_s = record.gaps_s(measured.start_s, measured.end_s);
+  measured.complete = reached >= end - kEndSlackS;
   double covered = 0;
   for (const auto& second : record.seconds) {
     const double inside = overlap_s(second, measured);

@@ -16,11 +16,12 @@ namespace gauntlet::run {
 struct Measured {
   double start_s = 0;     // since the load began
   double end_s = 0;       // = start_s where the run never got there
+  double gap_s = 0;       // of it without Gauntlet
   bool complete = false;  // the phase ran its whole length
   double scheduled_per_s = 0;
   double achieved_per_s = 0;
 
-  double length_s() const { return end_s - start_s; }
+  double length_s() const { return end_s - start_s - gap_s; }
 };
 
 Measured measure(const Record& record);

@@ -70,6 +70,11 @@ struct LoadPlan {
   std::string protocol = "auto";   // or the revision to insist on
   std::string transport = "http";  // of our own server: http, tcp or unix
   std::uint32_t workers = 0;       // of our own server; 0: half of the cores
+  // How long our own server waits for us to go on with the run (--resume) when we died or were
+  // interrupted; 0: it ends with us.
+  core::Nanos keep_server = 0;
+  std::string
+      target_metrics;  // host:port of the target's own /metrics; "": our own server's, or none
   std::vector<Operation> mix;
   std::vector<std::pair<std::string, std::string>> headers;  // added to every HTTP request
 };

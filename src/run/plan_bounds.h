@@ -18,6 +18,7 @@ inline constexpr double kWeightMax = 1e6;
 inline constexpr core::Nanos kRampMax = 3600 * core::kSecond;
 inline constexpr core::Nanos kTimeoutMin = core::kMillisecond;
 inline constexpr core::Nanos kTimeoutMax = 3600 * core::kSecond;
+inline constexpr core::Nanos kKeepServerMax = 24 * 3600 * core::kSecond;
 inline constexpr core::Nanos kReconnectMin = core::kMillisecond;
 inline constexpr core::Nanos kReconnectMax = 600 * core::kSecond;
 inline constexpr core::Nanos kHeartbeatMin = 50 * core::kMillisecond;

@@ -1,5 +1,7 @@
 #include "run/record.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <map>
@@ -98,5 +100,27 @@ void Record::note_skipped_faults() {
 }
 
 std::size_t Record::measured_phase() const { return run::measured_phase(plan); }
+
+double Record::gaps_s(double from_s, double to_s) const {
+  double sum = 0;
+  for (const auto& gap : gaps)
+    sum += std::max(std::min(gap.end_s, to_s) - std::max(gap.start_s, from_s), 0.0);
+  return sum;
+}
+
+double Record::begin_of_phase_s(std::size_t phase) const {
+  double begin = core::to_seconds(phase_start(plan, phase));
+  for (const auto& gap : gaps)
+    if (gap.phase < phase) begin += gap.length_s();
+  return begin;
+}
+
+std::string Record::gaps_text() const {
+  if (gaps.empty()) return "";
+  double sum = 0;
+  for (const auto& gap : gaps) sum += gap.length_s();
+  const auto times = gaps.size() == 1 ? "once" : fmt::format("{} times", gaps.size());
+  return fmt::format("resumed {}, gap {:.1f} s", times, sum);
+}
 
 }  // namespace gauntlet::run

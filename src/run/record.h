@@ -44,6 +44,16 @@ struct TimedHistograms {
   std::string response, service, send_lag;
 };
 
+// The messages of one entry of the mix in the same window; where the mix has more than one.
+struct TimedOperation {
+  double t = 0;       // at its end, since the load began
+  double length = 1;  // seconds
+  std::uint32_t phase = 0;
+  std::uint32_t operation = 0;  // of LoadPlan::mix; the last kept one stands for those after it
+  OperationCounts counts;
+  std::string response;  // as in TimedHistograms
+};
+
 struct MemorySample {
   double t = 0;
   double resident_mb = 0;  // all processes of the target together
@@ -58,6 +68,13 @@ struct HoldingsSample {
   std::uint64_t ended = 0;  // of the processes that were there at the first sample
   std::uint64_t descriptors = 0;
   std::uint64_t threads = 0;
+};
+
+// What the target itself tells of its inside at /metrics, where it does.
+struct GaugeSample {
+  double t = 0;
+  std::optional<double> sessions = {};
+  std::optional<double> heap_mb = {};  // in use, of its allocator or its language's heap
 };
 
 // Who had the cores of the machine that the target runs on, in CPU seconds since the respective
@@ -186,6 +203,11 @@ struct TargetInfo {
   std::int64_t pid = 0;  // 0: not visible from here
   bool own_server = false;
   std::string answers;  // "json", "sse" or "json+sse", as seen over HTTP
+  // To find it again: when that process began (core::process_start; 0: not visible), what it
+  // consisted of when the load began, and where our own server tells its metrics.
+  std::uint64_t pid_start = 0;
+  std::vector<std::int64_t> processes = {};
+  std::string metrics = {};
 };
 
 struct Host {
@@ -202,6 +224,20 @@ struct RunInfo {
   std::string repro;  // the line that repeats this run
   std::string started_at;
   double duration_s = 0;
+  double load_began_s = 0;  // since 1970; 0: it has not
+};
+
+// A time without Gauntlet, which died or was interrupted, after which the same run went on. Nothing
+// was sent in it and nothing seen: it counts neither as good time nor as bad, and its phase is as
+// much longer.
+struct Gap {
+  double start_s = 0;           // what was known last
+  double end_s = 0;             // the load begins again
+  std::uint32_t phase = 0;      // that it lies in
+  std::uint64_t undecided = 0;  // messages that had come due, and whose end nobody saw
+  std::string how;              // "died" or "interrupted"
+
+  double length_s() const { return end_s - start_s; }
 };
 
 // Where the run took place (chaos/lab.h).
@@ -292,9 +328,11 @@ struct Record {
   // In a long run the older ones are minutes (record/roll_up.h).
   std::vector<Second> seconds;
   std::vector<TimedHistograms> histograms;
+  std::vector<TimedOperation> operations;  // by their times, then by their number
   std::vector<MemorySample> memory;
   std::string memory_reason;  // why there are no samples, if there are none
   std::vector<HoldingsSample> holdings;
+  std::vector<GaugeSample> gauges;
   std::vector<CoreSample> cores;  // none where the target's processes are not visible
   std::vector<ClientOutcome> clients;
   std::vector<Outage> outages;  // of all clients, by their end
@@ -314,6 +352,7 @@ struct Record {
   bool died = false;  // Gauntlet itself ended before the run did: this is what its store held
   bool target_exited = false;  // the process that we started ended during the run
   std::string target_exit;     // "killed by signal 9", "exited with status 1"
+  std::vector<Gap> gaps;       // in the order of their times
 
   // Faults that hit clients without choosing them: their victims are the clients whose connection
   // went while they were active.
@@ -324,6 +363,13 @@ struct Record {
 
   // The judged phase's index; Plan guarantees there is one.
   std::size_t measured_phase() const;
+
+  // How much of a time there was no Gauntlet.
+  double gaps_s(double from_s, double to_s) const;
+  // When a phase of the plan begins, gaps before it included; for phases.size() the load's end.
+  double begin_of_phase_s(std::size_t phase) const;
+  // "resumed 2 times, gap 31.2 s"; "" where it never was.
+  std::string gaps_text() const;
 };
 
 }  // namespace gauntlet::run

@@ -49,6 +49,7 @@ double slice_s(const Plan& plan) {
 
 std::vector<Slice> slices_of(const Record& record) {
   auto slices = empty_slices(measure(record), slice_s(record.plan));
+  for (auto& slice : slices) slice.gap_s = record.gaps_s(slice.start_s, slice.end_s);
   for (const auto& second : record.seconds)
     if (Slice* slice = slice_at(slices, second.t)) {
       slice->counts.add(second.counts);

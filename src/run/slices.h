@@ -12,6 +12,7 @@ namespace gauntlet::run {
 
 struct Slice {
   double start_s = 0, end_s = 0;  // since the load began
+  double gap_s = 0;               // of it without Gauntlet
   Counts counts;                  // of the seconds in it
   stats::Histogram response;      // of the messages completed in it
   double pause_max_s = 0;

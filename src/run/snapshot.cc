@@ -36,15 +36,22 @@ void Latencies::reset() {
   send_lag.reset();
 }
 
+void OperationCounts::add(const OperationCounts& other) {
+  scheduled += other.scheduled;
+  completed += other.completed;
+  errors += other.errors;
+}
+
+void OperationWindow::merge(const OperationWindow& other) {
+  counts.add(other.counts);
+  response.merge(other.response);
+}
+
 void PhaseTotals::merge(const PhaseTotals& other) {
   counts.add(other.counts);
   latencies.merge(other.latencies);
   operations.resize(std::max(operations.size(), other.operations.size()));
-  for (std::size_t i = 0; i < other.operations.size(); ++i) {
-    operations[i].scheduled += other.operations[i].scheduled;
-    operations[i].completed += other.operations[i].completed;
-    operations[i].errors += other.operations[i].errors;
-  }
+  for (std::size_t i = 0; i < other.operations.size(); ++i) operations[i].add(other.operations[i]);
   clients_hit += other.clients_hit;
 }
 
@@ -55,6 +62,9 @@ void Snapshot::merge(const Snapshot& other) {
   counts.add(other.counts);
   traffic.add(other.traffic);
   latencies.merge(other.latencies);
+  operations.resize(std::max(operations.size(), other.operations.size()));
+  for (std::size_t i = 0; i < other.operations.size(); ++i)
+    operations[i].merge(other.operations[i]);
   for (std::size_t i = 0; i < kClientGroups; ++i) group_completed[i] += other.group_completed[i];
   connections_ready += other.connections_ready;
   outstanding += other.outstanding;

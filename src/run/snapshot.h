@@ -63,6 +63,19 @@ struct OperationCounts {
   std::uint64_t scheduled = 0;
   std::uint64_t completed = 0;
   std::uint64_t errors = 0;
+
+  void add(const OperationCounts& other);
+};
+
+// Entries of the mix whose times are kept second by second; those beyond count with the last.
+inline constexpr std::size_t kOperationsKept = 16;
+
+// The same in one second, as it happened, with the response times of the completed ones.
+struct OperationWindow {
+  OperationCounts counts;
+  stats::Histogram response;
+
+  void merge(const OperationWindow& other);
 };
 
 struct PhaseTotals {
@@ -85,6 +98,8 @@ struct Snapshot {
   Counts counts;
   Traffic traffic;
   Latencies latencies;
+  // By entry of the mix, up to kOperationsKept; none where the mix has one entry.
+  std::vector<OperationWindow> operations = {};
   GroupCounts group_completed{};  // the completed ones, by group of clients
   // Gauges at `end`.
   std::uint64_t connections_ready = 0;

@@ -279,9 +279,11 @@ void read_load(TomlTable& top, Plan& plan) {
   if (node == nullptr) return;
   if (!node->is_table()) return top.complain("load", "has to be a table, [load]");
   TomlTable load(*node->as_table(), "[load]",
-                 {"connections", "rate", "arrivals", "burst", "pipeline", "threads", "ramp",
-                  "timeout", "reconnect", "reconnect_min", "reconnect_max", "headers", "protocol",
-                  "transport", "workers", "floor", "probe", "capacity_share", "rate_max"},
+                 {"connections",   "rate",    "arrivals",       "burst",     "pipeline",
+                  "threads",       "ramp",    "timeout",        "reconnect", "reconnect_min",
+                  "reconnect_max", "headers", "protocol",       "transport", "workers",
+                  "floor",         "probe",   "capacity_share", "rate_max",  "keep_server",
+                  "target_metrics"},
                  top.problems());
   LoadPlan& result = plan.load;
   result.arrivals = read_arrivals(load);
@@ -290,6 +292,8 @@ void read_load(TomlTable& top, Plan& plan) {
   result.protocol = load.text("protocol", result.protocol);
   result.transport = load.choice("transport", result.transport, {"http", "tcp", "unix"});
   result.workers = narrow(load.count("workers", result.workers, {0, kWorkersMax}));
+  result.keep_server = load.duration("keep_server", result.keep_server, {0, kKeepServerMax});
+  result.target_metrics = load.text("target_metrics", "");
   result.burst = narrow(load.count("burst", result.burst, {1, kBurstMax}));
   result.pipeline = narrow(load.count("pipeline", result.pipeline, {1, kPipelineMax}));
   result.threads = narrow(load.count("threads", result.threads, {0, kThreadsMax}));

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "core/check.h"
+#include "core/lease.h"
 #include "net/loop.h"
 #include "net/signals.h"
 #include "server/credentials.h"
@@ -53,6 +54,7 @@ struct Inheritance {
   StateKey state_key;
   SharedMemory contents{sizeof(Contents)};
   std::optional<Failpoints> failpoints;
+  std::optional<core::LeaseWatch> lease;
 
   Failpoints* failpoints_or_null() { return failpoints ? &*failpoints : nullptr; }
 };
@@ -70,6 +72,14 @@ core::Result<void> read_again(Inheritance& all) {
   auto credentials = Credentials::read(all.config);
   if (!credentials) return std::unexpected(credentials.error());
   all.config.credentials = std::move(*credentials);
+  return {};
+}
+
+core::Result<void> read_lease(const std::optional<LeaseTerms>& lease, Inheritance& all) {
+  if (!lease) return {};
+  auto watch = core::LeaseWatch::open(lease->file, lease->patience);
+  if (!watch) return std::unexpected(watch.error());
+  all.lease.emplace(std::move(*watch));
   return {};
 }
 
@@ -105,7 +115,7 @@ int work(Inheritance& all, std::size_t seat) {
 
 }  // namespace
 
-core::Result<int> serve(const Config& config) {
+core::Result<int> serve(const Config& config, const std::optional<LeaseTerms>& lease) {
   // The parent may have ended before this line: then nobody sends the signal any more.
   if (const pid_t parent = getppid(); config.parent_death_signal && !net::end_with_parent(parent))
     return 0;
@@ -126,19 +136,25 @@ core::Result<int> serve(const Config& config) {
                   .events = EventLog(config.limits.events_bytes_per_shard),
                   .jobs = {config.limits.jobs_max, config.limits.job_bytes_max},
                   .state_key = random_state_key(),
-                  .failpoints = {}};
+                  .failpoints = {},
+                  .lease = {}};
+  if (auto read = read_lease(lease, all); !read) return std::unexpected(read.error());
   new (all.contents.data()) Contents;
   if (config.failpoints) all.failpoints.emplace(all.registry, config.workers);
   all.config.credentials = std::move(*credentials);
   announce(all.listeners, all.config.credentials->tls ? "https" : "http");
+  const auto is_wanted = [&] { return all.lease->wanted(core::monotonic_ns()); };
   Supervisor supervisor(all.board, {.work = [&](std::size_t seat) { return work(all, seat); },
                                     .reload = [&] { return read_again(all); },
                                     .stop = [&] { all.listeners.close(); },
+                                    .wanted = all.lease ? is_wanted : std::function<bool()>(),
                                     .restart_limit = config.restart_limit,
                                     .restart_after_ns = restart_after_ns(config.bad),
                                     .blind = config.bad == BadKind::never_detect,
                                     .stop_ns = config.limits.stop_ns});
-  return supervisor.run();
+  auto served = supervisor.run();
+  if (all.lease) all.lease->remove_file();
+  return served;
 }
 
 }  // namespace gauntlet::server

@@ -26,6 +26,8 @@ constexpr core::Nanos kForkRetry = 100 * core::kMillisecond;
 // While a new worker is awaited.
 constexpr core::Nanos kLookInterval = 2 * core::kMillisecond;
 constexpr core::Nanos kNever = INT64_MAX;
+// Between two questions whether the server is wanted.
+constexpr core::Nanos kAskInterval = core::kSecond;
 
 std::string describe(int status) {
   if (WIFSIGNALED(status)) return fmt::format("was killed by signal {}", WTERMSIG(status));
@@ -49,6 +51,7 @@ core::Result<int> Supervisor::run() {
     start_waiting(core::monotonic_ns());
     retire_replaced();
     kill_late(core::monotonic_ns());
+    ask_if_wanted(core::monotonic_ns());
   }
   return exit_code_;
 }
@@ -210,6 +213,14 @@ void Supervisor::kill_late(core::Nanos now_ns) {
   }
 }
 
+void Supervisor::ask_if_wanted(core::Nanos now_ns) {
+  if (!orders_.wanted || stopping_ || now_ns < ask_at_) return;
+  ask_at_ = now_ns + kAskInterval;
+  if (orders_.wanted()) return;
+  say("stopping: nobody has come back for it");
+  begin_stop(0);
+}
+
 bool Supervisor::any_left() const {
   return !unstarted_.empty() ||
          std::ranges::any_of(workers_, [](const Worker& worker) { return worker.pid != 0; });
@@ -218,6 +229,7 @@ bool Supervisor::any_left() const {
 core::Nanos Supervisor::next_look() const {
   const core::Nanos now_ns = core::monotonic_ns();
   core::Nanos look = replaced_.empty() ? kNever : now_ns + kLookInterval;
+  if (orders_.wanted && !stopping_) look = std::min(look, ask_at_);
   for (const Waiting& one : unstarted_) look = std::min(look, one.start_at);
   for (const Worker& worker : workers_)
     if (worker.pid != 0 && worker.leaving) look = std::min(look, worker.kill_at);

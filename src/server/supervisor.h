@@ -8,6 +8,7 @@
 //   SIGHUP            orders.reload, then for each worker a new one, and once that is up, SIGTERM
 //                     to the old one
 //   too many deaths   within RestartLimit::window: says why on stderr, and stops
+//   not wanted        orders.wanted says so: says so too, and stops
 //
 // A worker gets SIGTERM from the kernel when its supervisor dies. Deaths count whoever caused them:
 // a crash, the kernel's out-of-memory killer, or somebody's SIGKILL look the same from here.
@@ -42,6 +43,8 @@ struct Orders {
   // No new connections from now on, and no socket left behind. The supervisor's last act, or that
   // of a worker that finds it dead before it began.
   std::function<void()> stop = [] {};
+  // Asked once a second, where it is there: false stops the server as SIGTERM does.
+  std::function<bool()> wanted = {};
   RestartLimit restart_limit = {};
   core::Nanos restart_after_ns = 0;  // from a death to the successor's start; kNobodyComes: none
   bool blind = false;                // it neither counts deaths nor says that there was one
@@ -82,6 +85,7 @@ class Supervisor {
   void begin_stop(int exit_code);
   void abandon();
   void kill_late(core::Nanos now_ns);
+  void ask_if_wanted(core::Nanos now_ns);
   bool any_left() const;
   core::Nanos next_look() const;
 
@@ -92,6 +96,7 @@ class Supervisor {
   std::vector<std::size_t> replaced_;  // seats to retire once their other seat is up
   std::vector<Waiting> unstarted_;     // seats without a process, which are to have one
   std::deque<core::Nanos> deaths_;     // within the window
+  core::Nanos ask_at_ = 0;             // whether it is wanted
   bool stopping_ = false;
   int exit_code_ = 0;
 };

@@ -38,7 +38,8 @@ std::optional<CoreShares> core_shares(const run::Record& record, double from_s, 
   CoreSample used;
   for (const auto& sample : record.cores) {
     if (sample.t < from_s || sample.t > to_s) continue;
-    if (before != nullptr) add(used, used_between(*before, sample));
+    const bool joined = before != nullptr && record.gaps_s(before->t, sample.t) == 0;
+    if (joined) add(used, used_between(*before, sample));
     before = &sample;
   }
   if (used.capacity_s <= 0) return std::nullopt;

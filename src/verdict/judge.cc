@@ -234,6 +234,9 @@ run::Verdict judge(const run::Record& record) {
   for (const auto& test : record.plan.tests) verdict.tests.push_back(judge_test(record, test));
   if (verdict.tests.empty()) verdict.tests.push_back(measured_at_all(record));
   if (record.target_exited) verdict.tests.push_back(target_survives(record));
+  for (auto& test : verdict.tests)
+    if (!record.gaps.empty())
+      test.evidence += (test.evidence.empty() ? "" : "; ") + record.gaps_text();
   verdict.outcome = worst_of(verdict.tests);
   if (record.interrupted) verdict.outcome = std::max(verdict.outcome, Outcome::inconclusive);
   return verdict;

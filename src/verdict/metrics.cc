@@ -203,6 +203,8 @@ Observed observe(const run::Record& record, const run::Test& test, const run::Me
     case memory_drift:
     case descriptors_drift:
     case threads_drift:
+    case sessions_drift:
+    case heap_drift:
     case error_rate_drift: return observe_drift(record, metric);
     case error_rate_slices:
     case p95_slices: return observe_slices(record, metric);

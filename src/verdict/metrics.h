@@ -18,7 +18,8 @@
 //                    a projection where the phase is shorter, and then it says so
 //   memory_drift     slope of the lower envelope of resident memory, warm-up left out, x 24 h, with
 //                    bounds that allow for neighbours that resemble each other (stats/drift.h);
-//                    descriptors and threads are taken the same way
+//                    descriptors and threads are taken the same way, and so are the sessions and
+//                    the heap that the target's own metrics tell
 //   error_rate_drift Theil-Sen line through the error rate of short windows, with Sen's bounds,
 //                    over the whole phase
 //   error_rate_hourly, p95_hourly  slices of an hour, or of a tenth of a phase of less than ten

@@ -34,13 +34,26 @@ bool paced_apart(const run::Record& record, double service_ms) {
   return pace / load.burst * service_ms / 1e3 > 1 && probe_pace < kProbePaceShareMin * pace;
 }
 
+// What the load saw while there was this probe: of a run that was resumed, since it was last.
+run::Latencies latencies_beside(const run::Record& record) {
+  if (record.gaps.empty()) return run::measured_totals(record).latencies;
+  run::Latencies all;
+  for (const auto& timed : record.histograms) {
+    if (timed.phase != record.measured_phase() || timed.t <= record.gaps.back().end_s) continue;
+    const auto read = [](const std::string& bytes, stats::Histogram& into) {
+      if (const auto part = stats::Histogram::decode_v2_compressed(bytes)) into.merge(*part);
+    };
+    read(timed.response, all.response);
+    read(timed.service, all.service);
+    read(timed.send_lag, all.send_lag);
+  }
+  return all;
+}
+
 class Check {
  public:
-  Check(const run::Record& record, run::SelfCheck& check)
-      : record_(record),
-        load_(run::measured_totals(record).latencies),
-        probe_(record.probe.totals.latencies),
-        check_(check) {}
+  Check(const run::Record& record, const run::Latencies& load, run::SelfCheck& check)
+      : record_(record), load_(load), probe_(record.probe.totals.latencies), check_(check) {}
 
   void compare(const std::string& name, double allowed_ms) {
     const double q = run::find_metric(name)->quantile;
@@ -98,11 +111,12 @@ void check_probe(const run::Record& record, const std::map<std::string, double>&
     check.probe_unjudged = "none of its calls was answered";
     return;
   }
-  if (run::measured_totals(record).latencies.service.empty()) {
+  const run::Latencies load = latencies_beside(record);
+  if (load.service.empty()) {
     check.probe_unjudged = "none of the load's messages was answered";
     return;
   }
-  Check comparison(record, check);
+  Check comparison(record, load, check);
   for (const auto& [name, allowed] : allowed_ms) comparison.compare(name, allowed);
 }
 

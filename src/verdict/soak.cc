@@ -35,6 +35,16 @@ std::vector<TrendSample> series(const std::vector<Sample>& all, const run::Measu
   return samples;
 }
 
+// What the target told of one thing.
+std::vector<TrendSample> gauges(const run::Record& record, const run::Measured& measured,
+                                std::optional<double> run::GaugeSample::* of) {
+  std::vector<TrendSample> samples;
+  for (const auto& sample : record.gauges)
+    if (sample.*of && sample.t >= measured.start_s && sample.t <= measured.end_s)
+      samples.push_back({sample.t, *(sample.*of)});
+  return samples;
+}
+
 // Errors / scheduled in windows of the measured phase.
 std::vector<TrendSample> error_rates(const run::Record& record, const run::Measured& measured) {
   const double length_s = std::max(measured.length_s() / kErrorWindows, kErrorWindowMinS);
@@ -92,6 +102,10 @@ DriftCase case_of(const run::Record& record, const run::Metric& metric) {
       return {.samples = series(record.holdings, measured, &run::HoldingsSample::threads),
               .step = 1,
               .what = "threads"};
+    case MetricKind::sessions_drift:
+      return {.samples = gauges(record, measured, &run::GaugeSample::sessions), .what = "sessions"};
+    case MetricKind::heap_drift:
+      return {.samples = gauges(record, measured, &run::GaugeSample::heap_mb), .what = "the heap"};
     case MetricKind::error_rate_drift:
       return {.samples = error_rates(record, measured),
               .over_s = measured.length_s(),
@@ -117,6 +131,16 @@ std::string drift_evidence(const DriftCase& drift_case, const stats::Drift& drif
       core::format_duration(core::from_seconds(std::round(drift.from))),
       core::format_duration(core::from_seconds(std::round(drift.window))), told(drift.trend.low),
       told(drift.trend.high), told(smallest_shown(drift_case, drift)));
+}
+
+std::unexpected<Unobserved> untold(std::string_view what) {
+  return std::unexpected(Unobserved{
+      run::Outcome::skipped,
+      "none",
+      fmt::format("the target's metrics do not tell {}: `target_metrics` says where they "
+                  "are",
+                  what),
+      {}});
 }
 
 std::unexpected<Unobserved> unseen(const run::Record& record) {
@@ -204,7 +228,10 @@ Observed worst_error_rate(const run::Record& record, const std::vector<run::Slic
 Observed observe_drift(const run::Record& record, const run::Metric& metric) {
   const DriftCase drift_case = case_of(record, metric);
   const bool of_processes = metric.kind != MetricKind::error_rate_drift;
-  if (of_processes && record.memory.empty()) return unseen(record);
+  const bool is_told =
+      metric.kind == MetricKind::sessions_drift || metric.kind == MetricKind::heap_drift;
+  if (is_told && drift_case.samples.empty()) return untold(drift_case.what);
+  if (of_processes && !is_told && record.memory.empty()) return unseen(record);
   if (drift_case.samples.empty())
     return inconclusive(
         fmt::format("no_samples: {} was not seen in the measured phase", drift_case.what));

@@ -12,6 +12,8 @@
 #include <map>
 #include <string>
 
+#include "chaos/scrape.h"
+
 namespace gauntlet::chaos {
 namespace {
 
@@ -124,7 +126,7 @@ TEST(WorkerKill, DoesNotTakeADeathThatWasNotItsOwn) {
 }
 
 TEST(Scrape, WithoutAServerIsNothing) {
-  EXPECT_EQ(scrape(*net::Endpoint::parse("127.0.0.1:1"), "anything"), std::nullopt);
+  EXPECT_EQ(metric_at(*net::Endpoint::parse("127.0.0.1:1"), "anything"), std::nullopt);
 }
 
 }  // namespace

@@ -69,8 +69,9 @@ class Gauntlet {
     argv.insert(argv.end(), through.begin(), through.end());
     argv.emplace_back(GAUNTLET_BINARY);
     setenv("OUT", scratch_.path().c_str(), 1);
-    has_results_ =
-        arguments.empty() || (arguments.front() != "run" && arguments.front() != "capacity");
+    has_results_ = arguments.empty() ||
+                   (arguments.front() != "run" && arguments.front() != "capacity") ||
+                   std::ranges::count(arguments, "--results") > 0;
     for (const auto& word : arguments) {
       if (word == "--") add_results(argv);
       argv.push_back(word);

@@ -232,5 +232,30 @@ TEST(Tally, ALateReaderMakesTheSecondLongerAndLosesNothing) {
   EXPECT_EQ(completed, 50U);
 }
 
+TEST(Tally, TheOperationsOfAMixAreCountedInTheirSecond) {
+  Tally tally(1, run::kOperationsKept + 2);
+  constexpr std::size_t kBeyond = run::kOperationsKept + 1;
+  for (int i = 0; i < 20; ++i) {  // as often as snapshots come back
+    for (const std::size_t operation : {std::size_t{0}, kBeyond}) tally.scheduled_of(0, operation);
+    tally.completed_of(0, 0, 5'000'000);
+    tally.failed_of(0, kBeyond);
+    if (i == 0) tally.revoke_of(0, 0);
+    ASSERT_TRUE(tally.hand_over());
+    auto second = tally.take();
+    ASSERT_EQ(second->operations.size(), run::kOperationsKept);
+    EXPECT_EQ(second->operations.front().counts.completed, i == 0 ? 0U : 1U);
+    EXPECT_EQ(second->operations.front().counts.errors, i == 0 ? 1U : 0U);
+    EXPECT_EQ(second->operations.front().response.count(), 1U);
+    EXPECT_EQ(second->operations.back().counts.errors, 1U) << "with the last kept one";
+    EXPECT_EQ(second->operations[1].counts.scheduled, 0U);
+    tally.give_back(std::move(second));
+  }
+  EXPECT_EQ(tally.phases()[0].operations.at(kBeyond).errors, 20U);
+  EXPECT_EQ(tally.phases()[0].operations[0].completed, 19U);
+  Tally of_one(1);
+  of_one.completed_of(0, 0, 5);
+  EXPECT_TRUE(of_one.second().operations.empty());
+}
+
 }  // namespace
 }  // namespace gauntlet::load

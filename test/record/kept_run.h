@@ -79,6 +79,8 @@ inline run::Second second_at(int t, std::uint32_t phase) {
 inline void add_second(run::Record& record, int t, std::uint32_t phase) {
   record.seconds.push_back(second_at(t, phase));
   record.histograms.push_back(record::timed_histograms(record.seconds.back(), latencies_of(t)));
+  record.operations.push_back(
+      record::timed_operation(record.seconds.back(), 0, {{50, 49, 1}, latencies_of(t).response}));
 }
 
 inline run::FaultRecord kept_fault() {
@@ -120,11 +122,14 @@ inline run::Record kept_run(int seconds = 180) {
     record.memory.push_back(
         {t + 0.2, 10.0 / 3 + t, t % 2 == 0 ? std::optional(9.5) : std::nullopt});
     if (t % 5 == 0) record.holdings.push_back({t + 0.2, 3, 1, 50, 4});
+    if (t % 5 == 0)
+      record.gauges.push_back({t + 0.3, 7, t % 2 == 0 ? std::optional(1.5) : std::nullopt});
     record.cores.push_back({.t = t + 0.2, .target_cpu_s = 0.5 * t, .capacity_s = 2.0 * t});
   }
   record.clients = {{.completed = 5, .longest_outage_s = 0.1}, {.errors = 3}, {.drops = 1}};
   record.outages = {{.client = 1, .start_s = 90, .back_s = 90.25}, {2, 90, {}}};
   record.faults = {kept_fault()};
+  record.gaps = {{.start_s = 70, .end_s = 70.1, .phase = 1, .undecided = 4, .how = "died"}};
   record.self_check.reasons = {"none, really"};
   record.self_check.threads = {{"main", 0.01, NAN}};
   record.self_check.floor_share = 0.5;

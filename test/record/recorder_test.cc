@@ -142,5 +142,43 @@ TEST(Recorder, FillsPeakAndTheWorstThreadOfTheMeasuredPhase) {
   EXPECT_DOUBLE_EQ(record.self_check.run_queue_delay_share, 0.05);
 }
 
+TEST(Recorder, GoesOnWithWhatAnEarlierOneHad) {
+  Recorder first(plan(), 1);
+  first.add(0, snapshot(0, 1, 10, 0));
+  first.add(0, snapshot(1, 2, 20));
+  Recorder second(plan(), 1);
+  second.go_on(first.seconds(), first.histograms(), {}, 7.5);
+  auto later = snapshot(0, 1, 30);
+  later.first_signal = core::from_seconds(0.5);
+  second.add(0, later);
+  ASSERT_EQ(second.seconds().size(), 3U);
+  EXPECT_DOUBLE_EQ(second.seconds()[1].t, 2);
+  EXPECT_DOUBLE_EQ(second.seconds()[2].t, 8.5);
+  EXPECT_DOUBLE_EQ(second.seconds()[2].first_signal_s, 8);
+  EXPECT_DOUBLE_EQ(second.seconds()[1].first_signal_s, 0);
+  EXPECT_DOUBLE_EQ(second.histograms()[2].t, 8.5);
+  EXPECT_EQ(second.totals().counts.completed, 60U);
+  EXPECT_EQ(second.totals().response.count(), 60U);
+  EXPECT_DOUBLE_EQ(second.totals().generator_cpu_s, 0.75);
+}
+
+TEST(Recorder, KeepsEachOperationOfASecond) {
+  Recorder recorder(plan(), 2);
+  auto of_two = snapshot(0, 1, 10);
+  of_two.operations.resize(2);
+  of_two.operations[1].counts = {3, 2, 1};
+  of_two.operations[1].response.record_us(7000, 2);
+  recorder.add(0, of_two);
+  ASSERT_TRUE(recorder.add(1, of_two));
+  ASSERT_EQ(recorder.operations().size(), 2U);
+  const auto& second = recorder.operations()[1];
+  EXPECT_DOUBLE_EQ(second.t, 1);
+  EXPECT_EQ(second.phase, 1U);
+  EXPECT_EQ(second.operation, 1U);
+  EXPECT_EQ(second.counts.scheduled, 6U);
+  EXPECT_EQ(second.counts.errors, 2U);
+  EXPECT_EQ(stats::Histogram::decode_v2_compressed(second.response)->count(), 4U);
+}
+
 }  // namespace
 }  // namespace gauntlet::record

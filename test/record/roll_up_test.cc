@@ -11,7 +11,7 @@ namespace {
 std::vector<RollUp::Minute> roll(run::Record& record, bool with_seconds, double now_s) {
   RollUp roll_up(with_seconds);
   std::vector<RollUp::Minute> minutes;
-  while (auto minute = roll_up.step(record.seconds, record.histograms, now_s))
+  while (auto minute = roll_up.step(record.seconds, record.histograms, record.operations, now_s))
     minutes.push_back(std::move(*minute));
   return minutes;
 }
@@ -56,6 +56,17 @@ TEST(RollUp, AMinuteStopsAtThePhasesBorderAndAtAGap) {
   EXPECT_DOUBLE_EQ(record.seconds[2].t, 104.1);
 }
 
+TEST(RollUp, NoMinuteTakesThePlaceOfTheOneBefore) {
+  run::Record record;
+  for (int t = 1; t <= 130; ++t) {
+    test::add_second(record, t, 0);
+    record.seconds.back().length = record.histograms.back().length = 1.004;  // of two threads
+  }
+  const auto minutes = roll(record, true, 1e6);
+  ASSERT_EQ(minutes.size(), 2U);
+  EXPECT_GE(minutes[1].from_s, minutes[0].histograms.t);
+}
+
 TEST(RollUp, SecondsOfARunWithFaultsStay) {
   auto record = test::kept_run();
   const auto minutes = roll(record, false, 1e6);
@@ -71,13 +82,37 @@ TEST(RollUp, GoesOnWhereItStopped) {
   int minutes = 0;
   for (int t = 1; t <= 2 * 3600; ++t) {
     test::add_second(record, t, 0);
-    while (roll_up.step(record.seconds, record.histograms, t)) ++minutes;
+    while (roll_up.step(record.seconds, record.histograms, record.operations, t)) ++minutes;
     ASSERT_LE(record.seconds.size(), 3600U + 61 + 60);
   }
   EXPECT_GE(minutes, 59);
   std::uint64_t completed = 0;
   for (const auto& second : record.seconds) completed += second.counts.completed;
   EXPECT_EQ(completed, 2U * 3600 * 49) << "nothing is lost";
+}
+
+TEST(RollUp, OperationsBecomeMinutesEachByItself) {
+  run::Record record;
+  for (int t = 1; t <= 125; ++t) {
+    test::add_second(record, t, 0);  // one of operation 0
+    stats::Histogram slow;
+    slow.record_us(50'000, 2);
+    record.operations.push_back(timed_operation(record.seconds.back(), 1, {{3, 2, 1}, slow}));
+  }
+  const auto minutes = roll(record, true, 1e6);
+  ASSERT_EQ(minutes.size(), 2U);
+  ASSERT_EQ(minutes[0].operations.size(), 2U);
+  ASSERT_EQ(record.operations.size(), 2U * 2 + 5 * 2);
+  const auto& minute = record.operations[3];
+  EXPECT_EQ(minute.operation, 1U);
+  EXPECT_DOUBLE_EQ(minute.t, record.histograms[1].t);
+  EXPECT_DOUBLE_EQ(minute.length, 60);
+  EXPECT_EQ(minute.counts.scheduled, 180U);
+  EXPECT_EQ(minute.counts.errors, 60U);
+  const auto response = stats::Histogram::decode_v2_compressed(minute.response);
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->count(), 120U);
+  EXPECT_DOUBLE_EQ(record.operations[4].t, 121.1) << "a second still";
 }
 
 }  // namespace

@@ -44,8 +44,10 @@ void add_until(Store& store, const run::Record& record, int seconds) {
   };
   const auto done = store.add(0, {.seconds = first(record.seconds),
                                   .histograms = first(record.histograms),
+                                  .operations = first(record.operations),
                                   .memory = first(record.memory),
                                   .holdings = {},
+                                  .gauges = {},
                                   .cores = first(record.cores),
                                   .faults = {},
                                   .minutes = {},
@@ -124,13 +126,15 @@ TEST(Store, MinutesTakeThePlaceOfTheirSeconds) {
   add_until(store, record, 180);
   RollUp roll_up(true);
   std::vector<RollUp::Minute> minutes;
-  while (auto minute = roll_up.step(record.seconds, record.histograms, 1e6))
+  while (auto minute = roll_up.step(record.seconds, record.histograms, record.operations, 1e6))
     minutes.push_back(std::move(*minute));
   ASSERT_EQ(minutes.size(), 2U);
   ASSERT_TRUE(store.add(0, {.seconds = record.seconds,
                             .histograms = record.histograms,
+                            .operations = record.operations,
                             .memory = record.memory,
                             .holdings = record.holdings,
+                            .gauges = record.gauges,
                             .cores = record.cores,
                             .faults = record.faults,
                             .minutes = minutes}));
@@ -139,6 +143,7 @@ TEST(Store, MinutesTakeThePlaceOfTheirSeconds) {
   ASSERT_TRUE(run) << run.error().text;
   EXPECT_EQ(to_json(run->record.seconds), to_json(record.seconds));
   EXPECT_EQ(to_json(run->record.histograms), to_json(record.histograms));
+  EXPECT_EQ(to_json(run->record.operations), to_json(record.operations));
   EXPECT_EQ(to_json(run->record.faults), to_json(record.faults));
 }
 
@@ -268,6 +273,58 @@ TEST(Store, WithoutAFolderToBeInIsAnError) {
   Store blocked(folder.path() / "taken");
   EXPECT_FALSE(blocked.begin(0, head_of(test::kept_run()))) << "a file is where its folder goes";
   EXPECT_TRUE(blocked.add(0, {})) << "without a store there is nothing to add to";
+}
+
+// A run that was interrupted after two minutes, as a store that goes on with it finds it.
+run::Record interrupted_run(const test::Folder& folder) {
+  auto record = test::kept_run(120);
+  record.interrupted = true;
+  record.gaps.clear();
+  Store store(folder.path());
+  EXPECT_TRUE(store.finish(record, test::kept_verdict(), 130));
+  return record;
+}
+
+TEST(Store, OfARunThatGoesOnIsAddedToAndNoLongerFinished) {
+  const test::Folder folder;
+  auto record = interrupted_run(folder);
+  const auto whole = test::kept_run(180);
+  {
+    Store store(folder.path());
+    ASSERT_TRUE(store.go_on(record));
+    record.interrupted = false;
+    record.gaps = {{.start_s = 120.1, .end_s = 130, .phase = 1, .undecided = 2, .how = "died"}};
+    ASSERT_TRUE(store.begin(0, record));
+    add_until(store, whole, 180);
+  }
+  const auto run = read_store(path_in(folder));
+  ASSERT_TRUE(run) << run.error().text;
+  EXPECT_FALSE(run->finished);
+  EXPECT_TRUE(run->record.died);
+  EXPECT_EQ(to_json(run->record.seconds), to_json(whole.seconds));
+  EXPECT_EQ(to_json(run->record.gaps), to_json(record.gaps));
+  EXPECT_EQ(run->record.phase_start_s.size(), 2U);
+  EXPECT_EQ(run->record.phases[1].counts.completed, 120U * 49);
+}
+
+TEST(Store, GoesOnWithNothingThatAnotherOneHasOpen) {
+  const test::Folder folder;
+  const auto record = interrupted_run(folder);
+  Store first(folder.path()), second(folder.path());
+  ASSERT_TRUE(first.go_on(record));
+  const auto done = second.go_on(record);
+  ASSERT_FALSE(done);
+  EXPECT_THAT(done.error().text, testing::HasSubstr("in use"));
+}
+
+TEST(Store, GapsThatNoRunCanHaveHadAreDamage) {
+  const test::Folder folder;
+  auto record = test::kept_run();
+  record.gaps.front().end_s = record.gaps.front().start_s - 1;
+  finish_in(folder, record);
+  const auto run = read_store(path_in(folder));
+  ASSERT_FALSE(run);
+  EXPECT_THAT(run.error().text, testing::HasSubstr("its gaps cannot be those of a run"));
 }
 
 }  // namespace

@@ -130,5 +130,22 @@ TEST(Names, OfEveryValue) {
   EXPECT_EQ(to_string(Comparison::at_least), ">=");
 }
 
+TEST(Record, GapsMoveThePhasesAfterThem) {
+  Record record;
+  record.plan.phases = {{"a", 10 * core::kSecond, false},
+                        {"b", 20 * core::kSecond, true},
+                        {"c", 30 * core::kSecond, false}};
+  EXPECT_EQ(record.gaps_text(), "");
+  record.gaps = {{.start_s = 4, .end_s = 6.5, .phase = 0, .undecided = 0, .how = "died"}};
+  EXPECT_EQ(record.gaps_text(), "resumed once, gap 2.5 s");
+  record.gaps.push_back({.start_s = 20, .end_s = 25, .phase = 1, .undecided = 0, .how = "died"});
+  EXPECT_EQ(record.gaps_text(), "resumed 2 times, gap 7.5 s");
+  EXPECT_DOUBLE_EQ(record.begin_of_phase_s(0), 0);
+  EXPECT_DOUBLE_EQ(record.begin_of_phase_s(1), 12.5);
+  EXPECT_DOUBLE_EQ(record.begin_of_phase_s(2), 37.5);
+  EXPECT_DOUBLE_EQ(record.begin_of_phase_s(3), 67.5);
+  EXPECT_DOUBLE_EQ(record.gaps_s(5, 22), 3.5);
+}
+
 }  // namespace
 }  // namespace gauntlet::run

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "run/limit.h"
+#include "run/measured.h"
 
 namespace gauntlet::run {
 namespace {
@@ -72,6 +73,26 @@ TEST(Slices, AreToldOfSuitesThatJudgeALongRun) {
   EXPECT_FALSE(is_soak(plan));
   plan.tests[0].limits.push_back(*parse_limit("memory_drift < 500MB"));
   EXPECT_TRUE(is_soak(plan));
+}
+
+TEST(Slices, AGapIsNoneOfTheirTime) {
+  Record record = record_of(100 * core::kSecond, 35);
+  record.gaps = {{.start_s = 35, .end_s = 75, .phase = 1, .undecided = 0, .how = "died"}};
+  for (int t = 76; t <= 150; ++t) {
+    record.seconds.emplace_back();
+    record.seconds.back().t = t;
+    record.seconds.back().counts.completed = 1;
+  }
+  const auto slices = slices_of(record);
+  ASSERT_EQ(slices.size(), 14U);
+  EXPECT_DOUBLE_EQ(slices.front().gap_s, 0);
+  EXPECT_DOUBLE_EQ(slices[2].gap_s, 5);
+  EXPECT_DOUBLE_EQ(slices[3].gap_s, 10);
+  EXPECT_DOUBLE_EQ(slices[6].gap_s, 5);
+  EXPECT_DOUBLE_EQ(slices.back().end_s, 150);
+  const auto measured = measure(record);
+  EXPECT_TRUE(measured.complete) << "the phase is as much longer";
+  EXPECT_DOUBLE_EQ(measured.length_s(), 100);
 }
 
 }  // namespace

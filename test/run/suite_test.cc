@@ -449,15 +449,16 @@ TEST(Suite, SustainedIsWhatTheDesignSays) {
   std::vector<std::string> limits;
   for (const auto& test : plan->tests)
     for (const auto& limit : test.limits) limits.push_back(test.name + ": " + limit.text);
-  EXPECT_THAT(limits,
-              testing::ElementsAre("soak_24_hour: crashes <= 0", "soak_24_hour: error_rate < 0.1%",
-                                   "soak_24_hour: connections >= 15000",
-                                   "memory_stability: memory_drift < 500MB",
-                                   "memory_stability: descriptors_drift <= 1000",
-                                   "memory_stability: threads_drift <= 50",
-                                   "error_rate_stability: error_rate_hourly < 0.1%",
-                                   "error_rate_stability: error_rate_drift < 0.05%",
-                                   "latency_stability: p95_hourly <= 20ms"));
+  EXPECT_THAT(
+      limits,
+      testing::ElementsAre(
+          "soak_24_hour: crashes <= 0", "soak_24_hour: error_rate < 0.1%",
+          "soak_24_hour: connections >= 15000", "memory_stability: memory_drift < 500MB",
+          "memory_stability: descriptors_drift <= 1000", "memory_stability: threads_drift <= 50",
+          "session_stability: sessions_drift <= 1000", "heap_stability: heap_drift < 500MB",
+          "error_rate_stability: error_rate_hourly < 0.1%",
+          "error_rate_stability: error_rate_drift < 0.05%",
+          "latency_stability: p95_hourly <= 20ms"));
   EXPECT_EQ(phase_start(*load_suite("sustained", Mode::short_), 2), 3600 * core::kSecond);
   EXPECT_EQ(phase_start(*load_suite("sustained", Mode::demo), 2), 600 * core::kSecond);
 }

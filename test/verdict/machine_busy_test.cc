@@ -165,5 +165,14 @@ TEST(MachineBusy, ErrorsAreJudgedAsFarAsItCannotHaveMadeThem) {
   EXPECT_EQ(check(record, "error_rate < 1%").outcome, Outcome::fail);
 }
 
+TEST(CoreShares, AGapIsNoneOfTheirTime) {
+  auto record = made_record();
+  set_cores(record, 0, 0.1);
+  record.gaps = {{.start_s = 20, .end_s = 21, .phase = 1, .undecided = 0, .how = "died"}};
+  for (auto& sample : record.cores)
+    if (sample.t >= 21) sample.capacity_s += 1000;  // somebody else's time
+  EXPECT_NEAR(assess(record).others_cpu_share.value(), 0, 1e-9);
+}
+
 }  // namespace
 }  // namespace gauntlet::verdict

@@ -7,6 +7,7 @@
 #include "core/random.h"
 #include "verdict/judge.h"
 #include "verdict/made_record.h"
+#include "verdict/self_check.h"
 
 namespace gauntlet::verdict {
 namespace {
@@ -176,6 +177,83 @@ TEST(Soak, TheLongestPauseIsToldWithItsTime) {
   EXPECT_EQ(pause.outcome, Outcome::fail);
   EXPECT_EQ(pause.observed, "750 ms");
   EXPECT_THAT(evidence(record, "pause_max < 500ms"), HasSubstr("301.0 s"));
+}
+
+// The same load, with a time without Gauntlet in the middle of it.
+run::Record resumed_run() {
+  constexpr double kGapAt = 600, kGapS = 50;
+  auto record = long_run();
+  record.gaps = {
+      {.start_s = kGapAt, .end_s = kGapAt + kGapS, .phase = 1, .undecided = 3, .how = "died"}};
+  const auto shift = [](auto& all) {
+    for (auto& each : all)
+      if (each.t > kGapAt) each.t += kGapS;
+  };
+  shift(record.seconds);
+  shift(record.histograms);
+  shift(record.memory);
+  shift(record.holdings);
+  return record;
+}
+
+TEST(Soak, AGapIsNeitherGoodTimeNorBad) {
+  const auto record = resumed_run();
+  EXPECT_TRUE(assess(record).trusted);
+  for (const char* limit :
+       {"memory_drift < 500MB", "error_rate_hourly < 0.1%", "p95_hourly <= 20ms", "crashes <= 0",
+        "error_rate < 0.1%", "throughput >= 99/s"})
+    EXPECT_EQ(check(record, limit).outcome, Outcome::pass) << limit;
+  EXPECT_THAT(evidence(record, "crashes <= 0"), HasSubstr("resumed once, gap 50.0 s"));
+  EXPECT_THAT(evidence(record, "error_rate < 0.1%"), HasSubstr("over 1200.0 s"));
+  auto cut_short = record;
+  cut_short.interrupted = true;
+  while (cut_short.seconds.back().t > 5 + kSteadyS) cut_short.seconds.pop_back();
+  EXPECT_EQ(check(cut_short, "error_rate < 0.1%").outcome, Outcome::inconclusive)
+      << "the gap is no part of what was planned";
+}
+
+TEST(Soak, TheProbeIsComparedWithTheLoadBesideIt) {
+  auto record = resumed_run();
+  record.probe.connections = 1;
+  record.probe.rate_per_s = 10;
+  record.probe.totals.latencies.service.record_us(9000, 2000);
+  record.probe.totals.latencies.response.record_us(9000, 2000);
+  EXPECT_FALSE(assess(record).trusted) << "2 ms is not what that probe saw";
+  for (auto& timed : record.histograms)
+    if (timed.t > record.gaps.front().end_s)
+      timed.service = timed.response = histogram_of(9000, 100);
+  EXPECT_TRUE(assess(record).trusted);
+}
+
+// What the target tells of itself: so many sessions, and so much heap, at each second.
+template <typename Sessions, typename Heap>
+run::Record telling_run(Sessions sessions, Heap heap_mb) {
+  auto record = long_run();
+  for (int t = 2; t <= 5 + kSteadyS; t += 2)
+    record.gauges.push_back({static_cast<double>(t), sessions(t), heap_mb(t)});
+  return record;
+}
+
+TEST(Soak, SessionsAndHeapThatGrowAreCaughtByName) {
+  // A heap that is swept every minute, and a session a minute that nobody forgets.
+  const auto leaking = telling_run([](int t) { return 100.0 + t / 60; },
+                                   [](int t) { return 50 + (t % 60) * 0.5 + t * 0.02; });
+  EXPECT_EQ(check(leaking, "sessions_drift <= 1000").outcome, Outcome::fail);
+  EXPECT_EQ(check(leaking, "heap_drift < 500MB").outcome, Outcome::fail);
+  const auto steady =
+      telling_run([](int t) { return 100.0 + t % 3; }, [](int t) { return 50 + (t % 60) * 0.5; });
+  EXPECT_EQ(check(steady, "sessions_drift <= 1000").outcome, Outcome::pass);
+  EXPECT_EQ(check(steady, "heap_drift < 500MB").outcome, Outcome::pass);
+  EXPECT_THAT(evidence(steady, "sessions_drift <= 1000"),
+              HasSubstr("the smallest drift that would have shown"));
+}
+
+TEST(Soak, WhatTheTargetDoesNotTellIsSkipped) {
+  for (const char* limit : {"sessions_drift <= 1000", "heap_drift < 500MB"}) {
+    const auto untold = check(long_run(), limit);
+    EXPECT_EQ(untold.outcome, Outcome::skipped);
+    EXPECT_THAT(untold.reason, HasSubstr("target_metrics"));
+  }
 }
 
 }  // namespace

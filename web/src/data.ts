@@ -49,13 +49,17 @@ export interface Capacity {
 }
 // An hour of a long run, or a tenth of a shorter one.
 export interface Slice {
-  start_s: number; end_s: number; scheduled: number; completed: number; errors: Record<string, number>;
+  start_s: number; end_s: number; gap_s: number; scheduled: number; completed: number; errors: Record<string, number>;
   response_time_ms: Times; pause_max_ms: Value; target_memory_mb: Value; target_descriptors: Value; target_threads: Value;
 }
+// A time without Gauntlet, after which the run was resumed.
+export interface Gap { start_s: number; end_s: number; phase: string | null; undecided: number; how: string }
+// An entry of a mix of more than one, in the measured phase.
+export interface Operation { name: string; scheduled: number; completed: number; errors: number; response_time_ms: Times }
 export interface Facts {
   run: {
     id: string; suite: string; mode: string; seed: string; repro: string; started_at: string;
-    duration_s: number; interrupted: boolean; died: boolean;
+    duration_s: number; interrupted: boolean; died: boolean; gaps: Gap[];
   };
   tool: { name: string; version: string };
   host: { cpu_model: string; cores: number; kernel: string; memory_bytes: number; loop_backend: string };
@@ -80,6 +84,7 @@ export interface Facts {
   phases: Phase[];
   faults: Fault[];
   lab: { used: boolean; reason: string | null; tcp: string | null };
+  operations: Operation[];
   slices: Slice[];
   levels: Level[];
   capacity: Capacity | null;

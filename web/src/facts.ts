@@ -51,6 +51,8 @@ export function head(page: Page): HTMLElement {
     el('p', { class: 'target' }, target_words(facts)),
     el('p', { class: 'when' }, `${when} · run ${facts.run.id}${facts.run.interrupted ? ' · interrupted' : ''}`),
     facts.run.died ? el('p', { class: 'bad' }, 'Gauntlet itself ended before the run did: this is what its store held.') : null,
+    ...facts.run.gaps.map((gap) => el('p', { class: 'gap-line' },
+      `${seconds(gap.end_s - gap.start_s)} without Gauntlet from ${clock(gap.start_s)} on: it ${gap.how === 'died' ? 'died' : 'was interrupted'}, and the run was resumed. ${count(gap.undecided)} messages undecided.`)),
     facts.target.exited ? el('p', { class: 'bad' }, `The target ended during the run: ${facts.target.exit ?? 'how is not known'}`) : null,
     page.parts.length > 1 ? null : el('div', { id: 'figures' }, figures(facts, page.live !== null)));
 }
@@ -85,9 +87,17 @@ export function verdicts(page: Page): HTMLElement {
 function slice_row(slice: Slice): string[] {
   const errors = Object.values(slice.errors).reduce((a, b) => a + b, 0);
   const time = slice.response_time_ms;
-  return [`${clock(slice.start_s)} to ${clock(slice.end_s)}`, rate(slice.completed / (slice.end_s - slice.start_s)),
+  return [`${clock(slice.start_s)} to ${clock(slice.end_s)}`, rate(slice.completed / (slice.end_s - slice.start_s - slice.gap_s)),
     ms(time.p50), ms(time.p95), ms(time.p99), share(slice.scheduled > 0 ? errors / slice.scheduled : null), ms(slice.pause_max_ms),
     megabytes(slice.target_memory_mb), count(slice.target_descriptors), count(slice.target_threads)];
+}
+
+// Of a mix: what each of its entries came to.
+export function operations(facts: Facts): HTMLElement | null {
+  return facts.operations.length === 0 ? null : section('operations', 'By operation', table('Table of operations',
+    ['operation', 'completed', 'errors', 'p50', 'p95', 'p99'],
+    facts.operations.map(({ name, completed, errors, response_time_ms: time }) =>
+      [name, count(completed), count(errors), ms(time.p50), ms(time.p95), ms(time.p99)]), [1, 2, 3, 4, 5]));
 }
 
 // Of a soak: what each hour came to.

@@ -3,7 +3,7 @@ import { drop_charts, follow_theme_and_paper, type Chart } from './chart';
 import { clients_section } from './clients';
 import type { Facts, Page, Part } from './data';
 import { el, section } from './dom';
-import { environment, figures, head, self_check, slices, verdicts } from './facts';
+import { environment, figures, head, operations, self_check, slices, verdicts } from './facts';
 import { heat_map } from './heat_map';
 import { follow } from './live';
 import { percentile_curve } from './percentiles';
@@ -68,7 +68,7 @@ export function show(page: Page): Chart[] {
   const below = el('div', { id: 'part' });
   const charts: Chart[] = [];
   const parts = page.live ? [head(page), below, verdicts(page), environment(page.facts)]
-    : [head(page), verdicts(page), levels_section(page, charts), capacity_section(page.facts.capacity), slices(page.facts),
+    : [head(page), verdicts(page), levels_section(page, charts), capacity_section(page.facts.capacity), operations(page.facts), slices(page.facts),
       selector(page, below), below, environment(page.facts)];
   main.replaceChildren(...parts.filter((p) => p !== null));
   show_all(charts);

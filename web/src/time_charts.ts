@@ -41,7 +41,8 @@ export function draw_marks(u: uPlot, facts: Facts, marks: Mark[]): void {
   };
   for (const phase of facts.phases) {
     if (phase.start_s === null) continue;
-    const element = box('phase', phase.start_s, phase.start_s + phase.duration_s, `phase ${phase.name}`);
+    const gaps = facts.run.gaps.filter((gap) => gap.phase === phase.name).reduce((sum, gap) => sum + gap.end_s - gap.start_s, 0);
+    const element = box('phase', phase.start_s, phase.start_s + phase.duration_s + gaps, `phase ${phase.name}`);
     const label_px = 48;
     if (element && parseFloat(element.style.width) >= label_px) element.append(el('span', {}, phase.name));
   }
@@ -50,7 +51,9 @@ export function draw_marks(u: uPlot, facts: Facts, marks: Mark[]): void {
     element?.setAttribute('data-fault', mark.fault.id);
     if (mark.recovered !== null) box('recovered', mark.recovered, mark.recovered, `recovered at ${clock(mark.recovered)}`);
   }
-  u.over.querySelectorAll('.phase, .fault, .recovered').forEach((old) => old.remove());
+  for (const gap of facts.run.gaps)
+    box('gap', gap.start_s, gap.end_s, `without Gauntlet, ${clock(gap.start_s)} to ${clock(gap.end_s)}`);
+  u.over.querySelectorAll('.phase, .fault, .recovered, .gap').forEach((old) => old.remove());
   u.over.append(...boxes);
 }
 
@@ -137,6 +140,8 @@ export function time_notes(part: Part, facts: Facts, live: boolean): HTMLElement
     keys.push(el('li', {}, el('span', { class: 'key fault-key', 'aria-hidden': 'true' }), live ? 'fault, as planned' : 'fault'));
     if (!live) keys.push(el('li', {}, el('span', { class: 'key recovered-key', 'aria-hidden': 'true' }), 'recovered'));
   }
+  if (facts.run.gaps.length > 0)
+    keys.push(el('li', {}, el('span', { class: 'key gap-key', 'aria-hidden': 'true' }), 'without Gauntlet: the run was resumed'));
   if (part.seconds.merged > 1)
     keys.push(el('li', {}, `Each pair of points is the least and the most of ${count(part.seconds.merged)} samples in a row.`));
   keys.push(el('li', {}, 'All charts share cursor and zoom: drag to zoom, double-click for everything; or arrow keys, +, − and Escape.'));
