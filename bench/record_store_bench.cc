@@ -1,7 +1,7 @@
 // What a day leaves behind: a store of 24 h at 15,000 connections and 30,000 messages a second, of
-// as many operations as are kept,
-// second by second as a run writes it, on simulated time. Prints how large it and what is kept in
-// memory become, and what a second costs the main thread. Exits with 1 where it is 300 MB or more.
+// as many operations as are kept, second by second as a run writes it, on simulated time. Prints
+// how large it and what is kept in memory become, and what a second costs the main thread. Exits
+// with 1 where it is 300 MB or more.
 //   record_store_bench [HOURS] [FOLDER]
 #include <fmt/format.h>
 

@@ -99,12 +99,12 @@ core::Result<void> RunSession::start_own_server() {
       .workers = plan_.load.workers,
       .io = io_,
       .failpoints = has_kind(plan_, [](const auto& fault) { return fault.kind == "failpoint"; }),
-      .workers_die = has_kind(plan_, [](const auto& fault) {
-        return fault.kind == "kill_worker" || fault.kind == "crash";
-      })};
+      .workers_die = has_kind(
+          plan_,
+          [](const auto& fault) { return fault.kind == "kill_worker" || fault.kind == "crash"; }),
+      .folder = stage_.folder()};
   const bool could_go_on = keeping_.store != nullptr && keeping_.level == 0 && lab == nullptr;
   if (could_go_on && plan_.faults.empty()) wanted.keep = plan_.load.keep_server;
-  wanted.folder = stage_.folder();
   if (lab != nullptr) wanted.inside = &lab->server();
   if (lab != nullptr) wanted.host = chaos::Lab::server_address();
   auto server = OwnServer::start(wanted);

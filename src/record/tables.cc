@@ -117,15 +117,21 @@ core::Result<void> put_event(Database& database, std::int64_t level, double t,
 template <typename T>
 core::Result<void> read_into(Database& database, std::string_view table, std::int64_t level,
                              std::vector<T>& all, std::string_view order) {
-  Statement there(database, "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?");
-  there.bind(1, table);
-  const auto found = there.step();
-  if (!found) return std::unexpected(found.error());
-  if (!*found) return {};  // a table that came later than this file
   auto rows = read_rows<T>(database, table, level, order);
   if (!rows) return std::unexpected(rows.error());
   all = std::move(*rows);
   return {};
+}
+
+// A table that came later than the format: a store of an earlier version has none.
+template <typename T>
+core::Result<void> read_later(Database& database, std::string_view table, std::int64_t level,
+                              std::vector<T>& all, std::string_view order) {
+  Statement there(database, "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?");
+  there.bind(1, table);
+  const auto found = there.step();
+  if (!found) return std::unexpected(found.error());
+  return *found ? read_into(database, table, level, all, order) : core::Result<void>();
 }
 
 }  // namespace
@@ -214,10 +220,10 @@ core::Result<run::Record> read_level(Database& database, std::int64_t level) {
   if (done) done = read_events(database, level, "gap", record.gaps);
   if (done) done = read_into(database, kSeconds, level, record.seconds, "t");
   if (done) done = read_into(database, kHistograms, level, record.histograms, "t");
-  if (done) done = read_into(database, kOperations, level, record.operations, "t, operation");
+  if (done) done = read_later(database, kOperations, level, record.operations, "t, operation");
   if (done) done = read_into(database, kMemory, level, record.memory, "t");
   if (done) done = read_into(database, kHoldings, level, record.holdings, "t");
-  if (done) done = read_into(database, kGauges, level, record.gauges, "t");
+  if (done) done = read_later(database, kGauges, level, record.gauges, "t");
   if (done) done = read_into(database, kCores, level, record.cores, "t");
   if (done) done = read_into(database, kClients, level, record.clients, "rowid");
   if (done) done = read_into(database, kOutages, level, record.outages, "rowid");

@@ -17,7 +17,6 @@ std::string count_or_none(const std::optional<std::uint64_t>& count) {
 }
 
 std::string row(const run::Slice& slice) {
-  const double length_s = slice.end_s - slice.start_s - slice.gap_s;
   const auto scheduled = static_cast<double>(slice.counts.scheduled);
   const auto errors = static_cast<double>(run::sum(slice.counts.errors));
   const auto ms = [&](double q) {
@@ -25,8 +24,9 @@ std::string row(const run::Slice& slice) {
   };
   return fmt::format(
       kRow, core::format_duration(core::from_seconds(std::round(slice.end_s))),
-      length_s > 0 ? core::format_rate(static_cast<double>(slice.counts.completed) / length_s)
-                   : "none",
+      slice.watched_s > 0
+          ? core::format_rate(static_cast<double>(slice.counts.completed) / slice.watched_s)
+          : "none",
       ms(0.5), ms(0.95), ms(0.99),
       scheduled > 0 ? run::format_value(errors / scheduled, run::Unit::ratio) : "none",
       run::format_value(slice.pause_max_s * 1e3, run::Unit::milliseconds),

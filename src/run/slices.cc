@@ -52,6 +52,7 @@ std::vector<Slice> slices_of(const Record& record) {
   for (auto& slice : slices) slice.gap_s = record.gaps_s(slice.start_s, slice.end_s);
   for (const auto& second : record.seconds)
     if (Slice* slice = slice_at(slices, second.t)) {
+      slice->watched_s += second.length;
       slice->counts.add(second.counts);
       slice->pause_max_s = std::max(slice->pause_max_s, second.pause_s);
     }

@@ -13,7 +13,8 @@ namespace gauntlet::run {
 struct Slice {
   double start_s = 0, end_s = 0;  // since the load began
   double gap_s = 0;               // of it without Gauntlet
-  Counts counts;                  // of the seconds in it
+  double watched_s = 0;           // length of the seconds that end in it
+  Counts counts;                  // of these
   stats::Histogram response;      // of the messages completed in it
   double pause_max_s = 0;
   std::optional<double> memory_mb;  // resident, at its end

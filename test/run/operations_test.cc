@@ -21,7 +21,7 @@ Record record_of(std::size_t entries) {
   record.plan.phases = {{"warmup", core::kSecond, false}, {"steady", 2 * core::kSecond, true}};
   for (std::size_t i = 0; i < entries; ++i)
     record.plan.load.mix.push_back({.method = "tools/call", .tool = "t" + std::to_string(i)});
-  record.plan.load.mix.back() = {.method = "tools/list"};
+  record.plan.load.mix.back() = {.method = "tools/list", .tool = ""};
   return record;
 }
 

@@ -204,7 +204,7 @@ TEST(Soak, AGapIsNeitherGoodTimeNorBad) {
         "error_rate < 0.1%", "throughput >= 99/s"})
     EXPECT_EQ(check(record, limit).outcome, Outcome::pass) << limit;
   EXPECT_THAT(evidence(record, "crashes <= 0"), HasSubstr("resumed once, gap 50.0 s"));
-  EXPECT_THAT(evidence(record, "error_rate < 0.1%"), HasSubstr("over 1200.0 s"));
+  EXPECT_THAT(evidence(record, "throughput >= 99/s"), HasSubstr("over 1200.0 s"));
   auto cut_short = record;
   cut_short.interrupted = true;
   while (cut_short.seconds.back().t > 5 + kSteadyS) cut_short.seconds.pop_back();
@@ -216,12 +216,12 @@ TEST(Soak, TheProbeIsComparedWithTheLoadBesideIt) {
   auto record = resumed_run();
   record.probe.connections = 1;
   record.probe.rate_per_s = 10;
-  record.probe.totals.latencies.service.record_us(9000, 2000);
-  record.probe.totals.latencies.response.record_us(9000, 2000);
+  record.probe.totals.latencies.service.record_us(90'000, 2000);
+  record.probe.totals.latencies.response.record_us(90'000, 2000);
   EXPECT_FALSE(assess(record).trusted) << "2 ms is not what that probe saw";
   for (auto& timed : record.histograms)
     if (timed.t > record.gaps.front().end_s)
-      timed.service = timed.response = histogram_of(9000, 100);
+      timed.service = timed.response = histogram_of(90'000, 100);
   EXPECT_TRUE(assess(record).trusted);
 }
 
