@@ -103,9 +103,13 @@ DriftCase case_of(const run::Record& record, const run::Metric& metric) {
               .step = 1,
               .what = "threads"};
     case MetricKind::sessions_drift:
-      return {.samples = gauges(record, measured, &run::GaugeSample::sessions), .what = "sessions"};
+      return {.samples = gauges(record, measured, &run::GaugeSample::sessions),
+              .step = 1,
+              .what = "sessions"};
     case MetricKind::heap_drift:
-      return {.samples = gauges(record, measured, &run::GaugeSample::heap_mb), .what = "the heap"};
+      return {.samples = gauges(record, measured, &run::GaugeSample::heap_mb),
+              .step = kPageMb,  // told in bytes, but that is what a heap grows by
+              .what = "the heap"};
     case MetricKind::error_rate_drift:
       return {.samples = error_rates(record, measured),
               .over_s = measured.length_s(),

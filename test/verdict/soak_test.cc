@@ -248,6 +248,13 @@ TEST(Soak, SessionsAndHeapThatGrowAreCaughtByName) {
               HasSubstr("the smallest drift that would have shown"));
 }
 
+TEST(Soak, WhatTheTargetToldTheSameOfAllTheTimeWouldHaveShownTwoStepsToo) {
+  const auto still = telling_run([](int) { return 100.0; }, [](int) { return 50.0; });
+  for (const char* limit : {"sessions_drift <= 1000", "heap_drift < 500MB"})
+    EXPECT_THAT(evidence(still, limit), testing::Not(testing::ContainsRegex("have shown: 0($| )")))
+        << limit;
+}
+
 TEST(Soak, WhatTheTargetDoesNotTellIsSkipped) {
   for (const char* limit : {"sessions_drift <= 1000", "heap_drift < 500MB"}) {
     const auto untold = check(long_run(), limit);
