@@ -149,8 +149,8 @@ void declare_serve_options(CLI::App& app, ServeOptions& options) {
       ->check(CLI::IsMember({"auto", "json", "sse"}));
   app.add_option("--bad", options.bad,
                  "misbehave on every 100th call (KIND) or every Nth (KIND:N): wrong-id, dup, drop, "
-                 "stall, bad-json, half-close, leak; or in trouble: no-restart, slow-restart, "
-                 "never-detect, lose-sessions, retry-storm, metastable, cascade");
+                 "stall, bad-json, half-close, leak, leak-sessions; or in trouble: no-restart, "
+                 "slow-restart, never-detect, lose-sessions, retry-storm, metastable, cascade");
   declare_guard_options(app, options.guard);
   declare_flow_options(app, options.flow);
   app.add_option("--workers", options.workers, "worker processes; default: one a core")

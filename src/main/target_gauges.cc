@@ -12,8 +12,9 @@ constexpr core::Nanos kInterval = core::kSecond;
 constexpr double kBytesPerMb = 1024.0 * 1024.0;
 constexpr std::string_view kSessionNames[] = {"gauntlet_server_sessions", "gauntlet_sessions",
                                               "mcp_server_sessions", "mcp_sessions"};
-// Of prom-client, of Go's client library, and of some others.
-constexpr std::string_view kHeapNames[] = {"nodejs_heap_size_used_bytes",
+// Of our own server, of prom-client, of Go's client library, and of some others.
+constexpr std::string_view kHeapNames[] = {"gauntlet_server_heap_bytes",
+                                           "nodejs_heap_size_used_bytes",
                                            "go_memstats_heap_inuse_bytes", "process_heap_bytes"};
 
 std::optional<double> first_of(std::string_view text, std::span<const std::string_view> names) {

@@ -51,6 +51,7 @@ Delivery Bad::spoil(std::string& body, std::size_t id_at) {
       leaked_.push_back(std::make_unique_for_overwrite<char[]>(kLeakBytes));
       std::memset(leaked_.back().get(), 'x', kLeakBytes);  // touched, so that it is resident
       return {};
+    case BadKind::leak_sessions: return {.leak_session = true};
     default: break;
   }
   return {};

@@ -9,6 +9,7 @@
 //   bad-json    the text ends in the middle, while its framing says that it is whole
 //   half-close  half of the answer is sent, then the connection is closed (FIN)
 //   leak        the answer is right, and 100 KB are kept for ever
+//   leak-sessions  the answer is right, and a session is opened that nobody asked for, and kept
 //
 // The others are bad in trouble, and good until then; calls that they refuse (503) are counted.
 //
@@ -48,6 +49,7 @@ enum class BadKind : std::uint8_t {
   bad_json,
   half_close,
   leak,
+  leak_sessions,
   no_restart,
   slow_restart,
   never_detect,
@@ -57,10 +59,10 @@ enum class BadKind : std::uint8_t {
   cascade
 };
 
-inline constexpr std::array<std::string_view, 15> kBadKindNames = {
-    "none",         "wrong-id",      "dup",         "drop",       "stall",
-    "bad-json",     "half-close",    "leak",        "no-restart", "slow-restart",
-    "never-detect", "lose-sessions", "retry-storm", "metastable", "cascade"};
+inline constexpr std::array<std::string_view, 16> kBadKindNames = {
+    "none",          "wrong-id",    "dup",           "drop",       "stall",        "bad-json",
+    "half-close",    "leak",        "leak-sessions", "no-restart", "slow-restart", "never-detect",
+    "lose-sessions", "retry-storm", "metastable",    "cascade"};
 
 inline constexpr std::size_t kLeakBytes = 100 * 1024;
 inline constexpr core::Nanos kSlowRestart = 20 * core::kSecond;
@@ -78,6 +80,7 @@ struct Delivery {
   std::uint8_t copies = 1;
   bool half_then_close = false;
   bool stall = false;  // this answer and all later ones of the connection are swallowed
+  bool leak_session = false;
 
   bool plain() const { return copies == 1 && !half_then_close && !stall; }
 };

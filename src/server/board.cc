@@ -29,6 +29,7 @@ void Seat::bury(bool replaced) {
   pid.store(0, std::memory_order_relaxed);
   handing_to = kNobody;
   turned_ns = 0;
+  gauges.heap_bytes = 0;
   look_for_death();
   if (!replaced) places.close();
 }

@@ -72,6 +72,7 @@ struct Gauges {
   Count later_calls;
   Count breaker_state;   // Breaker::State
   Count calls_pressure;  // Pressure of the queue of calls
+  Count heap_bytes;      // in use (mallinfo2), as of about a second ago
 };
 
 }  // namespace gauntlet::server

@@ -190,6 +190,9 @@ std::string prometheus_text(const ServerNow& server) {
   if (server.failpoints != nullptr) append_failpoints(out, *server.failpoints);
   append_registry_metrics(out, server.registry);
   single(out, "gauntlet_server_sessions", "gauge", "Sessions known now.", server.registry.count());
+  single(out, "gauntlet_server_heap_bytes", "gauge",
+         "What the workers' allocators have handed out, as of about a second ago.",
+         total(board, [](const Seat& seat) { return seat.gauges.heap_bytes.get(); }));
   if (server.jobs != nullptr)
     single(out, "gauntlet_server_tasks", "gauge", "Tasks kept now, over or not.",
            server.jobs->count());

@@ -265,10 +265,16 @@ Answer Service::result(std::string_view id, std::string_view json) {
   return {.body = body_};
 }
 
+Delivery Service::spoil() {
+  const Delivery delivery = bad_.on_call(body_, kAnswerHead.size());
+  if (delivery.leak_session) shared_.registry.open({}, core::monotonic_ns());
+  return delivery;
+}
+
 Answer Service::finish_call(const Reply& reply) {
   GAUNTLET_CHECK(reply.given());
   if (reply.error_code() != 0) counters_.count_error(reply.error_code());
-  const Delivery delivery = bad_.on_call(body_, kAnswerHead.size());
+  const Delivery delivery = spoil();
   return {.http_status = reply.http_status(),
           .body = body_,
           .delivery = delivery,
@@ -292,7 +298,7 @@ Answer Service::finish(const Request& request, Outcome& outcome) {
   body_ += boost::json::serialize(outcome.result);
   body_ += '}';
   Delivery delivery;
-  if (request.method == "tools/call") delivery = bad_.on_call(body_, kAnswerHead.size());
+  if (request.method == "tools/call") delivery = spoil();
   return {.body = body_, .delivery = delivery};
 }
 

@@ -100,6 +100,7 @@ class Service {
   std::optional<mcp::Refusal> enter(Turn& turn);
   std::optional<mcp::Refusal> enter_session(Turn& turn);
   bool refuses_badly();
+  Delivery spoil();
   Answer refuse_for_load(const Gate::Refusal& refusal, std::string_view id);
   void on_notification(const Turn& turn);
   Answer on_response(const Turn& turn);

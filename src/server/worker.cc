@@ -1,5 +1,6 @@
 #include "server/worker.h"
 
+#include <malloc.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -136,6 +137,9 @@ void Worker::sweep(core::Nanos now_ns) {
   next_sweep_ns_ = now_ns + kSweepInterval;
   for (Transport* const transport : transports()) transport->sweep(now_ns);
   service_.sweep(now_ns);
+  // Here, since it walks the allocator's free lists: too much for every turn.
+  const auto heap = mallinfo2();
+  board_.seat(seat_).gauges.heap_bytes = heap.uordblks + heap.hblkhd;
   if (dealer_) dealer_->mend();
   look_after_others(now_ns);
   if (service_.gate().measures()) observe_process(now_ns);

@@ -30,6 +30,12 @@ limits = ["crashes <= 0", "error_rate < 1%"]
 [[test]]
 name = "hourly"
 limits = ["error_rate_hourly < 1%", "p95_hourly <= 1m"]
+[[test]]
+name = "sessions"
+limits = ["sessions_drift <= 1000"]
+[[test]]
+name = "heap"
+limits = ["heap_drift < 500MB"]
 )";
 
 TEST(Soak, FindsItsRateAndIsToldSliceBySlice) {
@@ -54,6 +60,8 @@ TEST(Soak, FindsItsRateAndIsToldSliceBySlice) {
   };
   EXPECT_GE(std::ranges::count_if(slices, has_memory), 1) << "a busy machine may miss a second";
   EXPECT_EQ(verdict_of(summary, "small_soak.soak"), "PASS") << run.out();
+  for (const char* told : {"small_soak.sessions", "small_soak.heap"})
+    EXPECT_NE(verdict_of(summary, told), "SKIPPED") << "our own server tells it: " << told;
   Gauntlet report({"report", run.folder().string()});
   report.wait();
   EXPECT_EQ(run.summary().at("slices").as_array().size(), 10U);

@@ -197,6 +197,16 @@ TEST(Bad, LeaksWhileItAnswersWell) {
   EXPECT_GT(grown, 150.0 * static_cast<double>(kLeakBytes));
 }
 
+TEST(Bad, LeaksSessionsWhileItAnswersWell) {
+  Served served(bad_config(BadKind::leak_sessions, 2));
+  Client client = opened(served);
+  const double before = served.metric("gauntlet_server_sessions");
+  send_echoes(client, 1, 10);
+  for (int i = 1; i <= 10; ++i) EXPECT_EQ(client.read_line(), echoed(std::to_string(i)));
+  EXPECT_EQ(served.bad_answers("leak-sessions"), 5);
+  EXPECT_EQ(served.metric("gauntlet_server_sessions") - before, 5);
+}
+
 TEST(Bad, LateAnswersAreSpoiledAsWell) {
   Served served(bad_config(BadKind::wrong_id, 1));
   Client client = opened(served);

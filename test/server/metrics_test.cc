@@ -43,6 +43,10 @@ TEST(Metrics, TheTextIsCleanAndSpeaksOfTheWholeServer) {
   board.seat(1).gauges.connections = 4;
   board.seat(3).gauges.connections = 5;
   board.seat(0).gauges.later_calls = 1;
+  board.seat(0).gauges.heap_bytes = 1000;
+  board.seat(3).gauges.heap_bytes = 24;
+  board.seat(2).gauges.heap_bytes = 7;
+  board.seat(2).bury(true);  // which took its heap with it
   board.seat(0).pid = getpid();
   board.seat(0).up = true;
   board.seat(1).deaths = 2;
@@ -77,6 +81,7 @@ TEST(Metrics, TheTextIsCleanAndSpeaksOfTheWholeServer) {
   EXPECT_THAT(text, HasSubstr("gauntlet_server_loop_info{backend=\"io_uring\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("gauntlet_server_letters_lost_total 2\n"));
   EXPECT_THAT(text, HasSubstr("gauntlet_server_sessions 2\n"));
+  EXPECT_THAT(text, HasSubstr("gauntlet_server_heap_bytes 1024\n"));
   EXPECT_THAT(text, HasSubstr("gauntlet_server_later_calls 1\n"));
   EXPECT_THAT(text, HasSubstr("failpoint_active{failpoint=\"cut\"} 0\n"));
   EXPECT_THAT(text, HasSubstr("failpoint_active{failpoint=\"tool/echo\"} 1\n"));
