@@ -2,7 +2,7 @@
 // as many operations as are kept, second by second as a run writes it, on simulated time. Prints
 // how large it and what is kept in memory become, and what a second costs the main thread. Exits
 // with 1 where it is 300 MB or more.
-//   record_store_bench [HOURS] [FOLDER]
+//   record_store_bench [HOURS] [FOLDER] [OPERATIONS]    0: a mix of one entry, which has none
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -48,7 +48,8 @@ run::Record head() {
   return record;
 }
 
-void add_second(run::Record& record, int t, const run::Latencies& latencies) {
+void add_second(run::Record& record, int t, const run::Latencies& latencies,
+                std::uint32_t operations) {
   run::Second second;
   second.t = t;
   second.counts.scheduled = second.counts.dispatched = second.counts.completed =
@@ -58,7 +59,7 @@ void add_second(run::Record& record, int t, const run::Latencies& latencies) {
   set_percentiles(second, latencies);
   record.seconds.push_back(second);
   record.histograms.push_back(timed_histograms(second, latencies));
-  for (std::uint32_t i = 0; i < run::kOperationsKept; ++i)
+  for (std::uint32_t i = 0; i < operations; ++i)
     record.operations.push_back(timed_operation(second, i, {{}, latencies.response}));
   record.memory.push_back(
       {t + 0.1, 180 + std::sin(t * 0.01), t % 2 == 0 ? std::optional(150.0) : std::nullopt});
@@ -84,7 +85,7 @@ int check(const core::Result<void>& done) {
   return 1;
 }
 
-int write_hours(int hours, const std::filesystem::path& folder) {
+int write_hours(int hours, const std::filesystem::path& folder, std::uint32_t operations) {
   run::Record record = head();
   Store store(folder);
   if (check(store.begin(0, record)) != 0) return 1;
@@ -95,7 +96,7 @@ int write_hours(int hours, const std::filesystem::path& folder) {
   for (int t = 1; t <= hours * 3600; ++t) {
     const run::Latencies latencies = latencies_of(random);
     const auto begin = std::chrono::steady_clock::now();
-    add_second(record, t, latencies);
+    add_second(record, t, latencies, operations);
     std::vector<RollUp::Minute> minutes;
     while (auto minute = roll_up.step(record.seconds, record.histograms, record.operations, t))
       minutes.push_back(std::move(*minute));
@@ -119,8 +120,10 @@ int write_hours(int hours, const std::filesystem::path& folder) {
   store = Store(folder);  // closes it
   const double mb =
       static_cast<double>(std::filesystem::file_size(folder / "day" / kStoreName)) / kMb;
-  fmt::print("{} h: run.db {:.1f} MB, in memory {:.1f} MB, {:.2f} ms of the main thread a second\n",
-             hours, mb, static_cast<double>(most) / kMb, spent.count() * 1e3 / (hours * 3600));
+  fmt::print(
+      "{} h, {} operations: run.db {:.1f} MB, in memory {:.1f} MB, {:.2f} ms of the main "
+      "thread a second\n",
+      hours, operations, mb, static_cast<double>(most) / kMb, spent.count() * 1e3 / (hours * 3600));
   return mb < kLimitMb ? 0 : 1;
 }
 
@@ -133,7 +136,11 @@ int main(int argc, char** argv) {
   const std::filesystem::path folder =
       keeps ? std::filesystem::path(argv[2])
             : std::filesystem::temp_directory_path() / fmt::format("gauntlet-day-{}", hours);
-  const int status = gauntlet::record::write_hours(hours, folder);
+  constexpr std::uint32_t kMost = gauntlet::run::kOperationsKept;
+  const std::uint32_t operations =
+      argc > 3 ? std::min(static_cast<std::uint32_t>(std::max(std::atoi(argv[3]), 0)), kMost)
+               : kMost;
+  const int status = gauntlet::record::write_hours(hours, folder, operations);
   if (!keeps) std::filesystem::remove_all(folder);
   return status;
 }
