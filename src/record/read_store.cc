@@ -100,9 +100,9 @@ void complete(run::Record& record) {
 }
 
 core::Result<void> read_end(Database& database, StoredRun& run) {
-  const auto verdict = read_value(database, 0, "verdict");
+  const auto verdict = read_value(database, 0, kVerdict);
   if (!verdict) return std::unexpected(verdict.error());
-  const auto exit_code = read_value(database, 0, "exit_code");
+  const auto exit_code = read_value(database, 0, kExitCode);
   if (!exit_code) return std::unexpected(exit_code.error());
   run.finished = verdict->has_value();
   if (!run.finished) return {};

@@ -127,15 +127,6 @@ run::TimedOperation timed_operation(const run::Second& second, std::uint32_t ope
           .response = window.response.encode_v2_compressed()};
 }
 
-core::Result<run::Latencies> decode(const run::TimedHistograms& histograms) {
-  auto response = stats::Histogram::decode_v2_compressed(histograms.response);
-  auto service = stats::Histogram::decode_v2_compressed(histograms.service);
-  auto send_lag = stats::Histogram::decode_v2_compressed(histograms.send_lag);
-  for (const auto* each : {&response, &service, &send_lag})
-    if (!*each) return std::unexpected(each->error());
-  return run::Latencies{std::move(*response), std::move(*service), std::move(*send_lag)};
-}
-
 std::optional<RollUp::Minute> RollUp::step(std::vector<run::Second>& seconds,
                                            std::vector<run::TimedHistograms>& histograms,
                                            std::vector<run::TimedOperation>& operations,

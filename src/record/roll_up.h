@@ -47,7 +47,4 @@ void set_percentiles(run::Second& second, const run::Latencies& latencies);
 run::TimedOperation timed_operation(const run::Second& second, std::uint32_t operation,
                                     const run::OperationWindow& window);
 
-// Histograms that are not what they should be are a usage error.
-core::Result<run::Latencies> decode(const run::TimedHistograms& histograms);
-
 }  // namespace gauntlet::record

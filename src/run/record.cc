@@ -99,6 +99,15 @@ void Record::note_skipped_faults() {
   }
 }
 
+core::Result<Latencies> decode(const TimedHistograms& histograms) {
+  auto response = stats::Histogram::decode_v2_compressed(histograms.response);
+  auto service = stats::Histogram::decode_v2_compressed(histograms.service);
+  auto send_lag = stats::Histogram::decode_v2_compressed(histograms.send_lag);
+  for (const auto* each : {&response, &service, &send_lag})
+    if (!*each) return std::unexpected(each->error());
+  return Latencies{std::move(*response), std::move(*service), std::move(*send_lag)};
+}
+
 std::size_t Record::measured_phase() const { return run::measured_phase(plan); }
 
 double Record::gaps_s(double from_s, double to_s) const {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/result.h"
 #include "run/fault_analysis.h"
 #include "run/plan.h"
 #include "run/snapshot.h"
@@ -43,6 +44,9 @@ struct TimedHistograms {
   std::uint32_t phase = 0;
   std::string response, service, send_lag;
 };
+
+// Histograms that are not what they should be are a usage error.
+core::Result<Latencies> decode(const TimedHistograms& histograms);
 
 // The messages of one entry of the mix in the same window; where the mix has more than one.
 struct TimedOperation {

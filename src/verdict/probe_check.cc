@@ -40,12 +40,7 @@ run::Latencies latencies_beside(const run::Record& record) {
   run::Latencies all;
   for (const auto& timed : record.histograms) {
     if (timed.phase != record.measured_phase() || timed.t <= record.gaps.back().end_s) continue;
-    const auto read = [](const std::string& bytes, stats::Histogram& into) {
-      if (const auto part = stats::Histogram::decode_v2_compressed(bytes)) into.merge(*part);
-    };
-    read(timed.response, all.response);
-    read(timed.service, all.service);
-    read(timed.send_lag, all.send_lag);
+    if (const auto part = run::decode(timed)) all.merge(*part);
   }
   return all;
 }

@@ -120,6 +120,15 @@ class LabRun : public testing::TestWithParam<bool> {
   static std::vector<std::string> through() {
     return GetParam() ? kAsNobody : std::vector<std::string>();
   }
+  // Of a whole run of this suite.
+  static boost::json::object summary_of(const std::string& suite) {
+    const Scratch scratch;
+    Gauntlet run({"run", scratch.write("broken.toml", suite), "-q"}, through());
+    EXPECT_NE(run.wait(), -1) << run.err();
+    auto summary = run.summary();
+    EXPECT_FALSE(summary.empty()) << run.err();
+    return summary;
+  }
 };
 
 INSTANTIATE_TEST_SUITE_P(As, LabRun, testing::Bool(), [](const auto& each) {
@@ -159,16 +168,9 @@ TEST_P(LabRun, EveryFaultOfTheTargetHasEvidence) {
                                       {"failpoint", "order = \"tool?name=echo&ms=50\""},
                                       {"pause", ""},
                                       {"descriptors", "amount = 8"}};
-  Scratch scratch;
-  Gauntlet run({"run",
-                scratch.write("broken.toml", std::string(kSuite) + "[lab]\nuse = \"on\"\n" +
-                                                 faults(all) + phase("after", 4) +
-                                                 test_of("crash", "peak_error_rate <= 100%")),
-                "-q"},
-               through());
-  EXPECT_NE(run.wait(), -1) << run.err();
-  const auto summary = run.summary();
-  ASSERT_FALSE(summary.empty()) << run.err();
+  const auto summary = summary_of(std::string(kSuite) + "[lab]\nuse = \"on\"\n" + faults(all) +
+                                  phase("after", 4) + test_of("crash", "peak_error_rate <= 100%"));
+  ASSERT_FALSE(summary.empty());
   expect_all_shown(summary, all.size());
 }
 
@@ -184,11 +186,8 @@ TEST_P(LabRun, TheTargetGetsLessOfAProcessorOfTasksAndOfMemory) {
            "[[fault]]\nid = \"death\"\nkind = \"kill_worker\"\nphase = \"trouble\"\n"
            "at = \"2100ms\"\nevery = \"2s\"\ntimes = 2\n";
   for (const auto& fault : all) suite += test_of(fault.kind, "peak_error_rate <= 100%");
-  Scratch scratch;
-  Gauntlet run({"run", scratch.write("broken.toml", suite), "-q"}, through());
-  EXPECT_NE(run.wait(), -1) << run.err();
-  const auto summary = run.summary();
-  ASSERT_FALSE(summary.empty()) << run.err();
+  const auto summary = summary_of(suite);
+  ASSERT_FALSE(summary.empty());
   for (const auto& fault : all) expect_shown_or_skipped(summary, fault.kind);
 }
 
@@ -199,11 +198,8 @@ TEST_P(LabRun, BehindAProxyNoGroupOfClientsIsAimedAt) {
   suite.replace(suite.find("\"6s\""), 4, "\"1s\"");
   suite += "[lab]\nuse = \"on\"\n" + faults(all);
   for (const auto& fault : all) suite += test_of(fault.kind, "peak_error_rate <= 100%");
-  Scratch scratch;
-  Gauntlet run({"run", scratch.write("broken.toml", suite), "-q"}, through());
-  EXPECT_NE(run.wait(), -1) << run.err();
-  const auto summary = run.summary();
-  ASSERT_FALSE(summary.empty()) << run.err();
+  const auto summary = summary_of(suite);
+  ASSERT_FALSE(summary.empty());
   const auto& made = summary.at("faults").as_array();
   EXPECT_TRUE(made.at(0).at("has_evidence").as_bool()) << made;
   EXPECT_EQ(verdict_of(summary, "broken.reset"), "SKIPPED");

@@ -4,35 +4,23 @@
 
 #include "core/proc.h"
 #include "end_to_end/gauntlet.h"
+#include "end_to_end/suite.h"
 
 namespace gauntlet::end_to_end {
 namespace {
 
 constexpr core::Nanos kPatience = 100 * core::kSecond;
 
-std::string soak(std::string_view keep) {
-  return R"(suite = "small_soak"
-[load]
-connections = 4
-rate = "200/s"
-ramp = "100ms"
-transport = "tcp"
-keep_server = ")" +
-         std::string(keep) + R"("
-[[mix]]
-tool = "echo"
-arguments = { message = "{{nonce}}" }
-[[phase]]
-name = "warmup"
-duration = "1s"
-[[phase]]
-name = "steady"
-duration = "12s"
-measured = true
-[[test]]
-name = "soak_24_hour"
-limits = ["crashes <= 0", "error_rate < 1%"]
-)";
+std::string soak(const std::string& keep) {
+  return Suite("small_soak",
+               "connections = 4\nrate = '200/s'\nramp = '100ms'\ntransport = 'tcp'\n"
+               "keep_server = '" +
+                   keep + "'")
+      .echo()
+      .phase("warmup", "1s")
+      .steady("12s")
+      .test("soak_24_hour", {"crashes <= 0", "error_rate < 1%"})
+      .text();
 }
 
 template <typename Condition>
