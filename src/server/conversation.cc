@@ -84,7 +84,7 @@ void ConversationTransport::on_message(Conversation& peer, std::span<char> json)
   if (takes_batches(peer.session) && is_batch(json)) return on_batch(peer, json);
   Caller caller = caller_of(peer);
   caller.connection = &peer.session;
-  const Answer given = service_.handle(json, caller);
+  const Answer given = handle(peer, json, caller);
   if (!given.later) answer(peer, given);
   check_output(peer);
 }
@@ -124,7 +124,7 @@ void ConversationTransport::on_batch(Conversation& peer, std::span<char> json) {
   Caller caller = caller_of(peer);
   caller.connection = &peer.session;
   for (const std::string& message : *batch) {
-    const Answer given = service_.handle(message_of(message), caller);
+    const Answer given = handle(peer, message_of(message), caller);
     if (!given.later) peer.batch->add(given);
   }
   const auto answers = std::exchange(peer.batch, nullptr);

@@ -95,7 +95,7 @@ void HttpTransport::on_sse_post(HttpPeer& peer, const RequestHeaders& headers) {
   caller.headers = &headers.mcp;
   caller.session_id = id;
   sse_session_ = key;
-  const Answer given = service_.handle(body_of(peer), caller);
+  const Answer given = handle(peer, body_of(peer), caller);
   sse_session_.reset();
   if (given.http_status != 200) return answer(peer, given);
   if (!given.later) answer_on_stream(*key, given);

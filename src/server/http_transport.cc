@@ -233,7 +233,7 @@ void HttpTransport::on_post(HttpPeer& peer, const RequestFacts& facts) {
   const std::span<const char> body = body_of(peer);
   if (is_batch(body) && takes_batches(headers.session_id)) {
     on_batch(peer, caller, body);
-  } else if (const Answer given = service_.handle(body, caller); !given.later) {
+  } else if (const Answer given = handle(peer, body, caller); !given.later) {
     answer(peer, given);
   }
   headers_ = nullptr;
@@ -247,7 +247,7 @@ void HttpTransport::on_batch(HttpPeer& peer, const Caller& caller, std::span<con
   exchange->batch.emplace();
   exchange->more = true;
   for (const std::string& message : *batch) {
-    const Answer given = service_.handle(message_of(message), caller);
+    const Answer given = handle(peer, message_of(message), caller);
     if (!given.later) finish(*exchange, 0, given);
   }
   exchange->more = false;

@@ -101,8 +101,9 @@ bool Transport::on_half_closed(net::StreamId stream, std::uint64_t tag) {
 void Transport::on_data(net::StreamId stream, std::uint64_t tag, std::span<char> bytes) {
   Peer* const peer = find(stream, tag);
   GAUNTLET_CHECK(peer != nullptr);
-  if (peer->closing) return;  // only its FIN is awaited
-  serve(*peer, bytes);
+  if (!peer->closing) return serve(*peer, bytes);
+  peer->drains = true;  // only its FIN is awaited
+  loop_.pause_reading(stream, true);
 }
 
 void Transport::serve(Peer& peer, std::span<char> bytes) {
@@ -171,15 +172,36 @@ void Transport::queue(Peer& peer) {
 
 // Not at once: the answer may have come while another peer's message is being handled, and one that
 // has had its share of this turn has to wait for the next one.
-void Transport::wake(const Waiting& entry) {
+void Transport::wake(const Waiting& entry, core::Nanos now_ns) {
   Peer* const peer = find(entry.stream, entry.tag);
   if (peer == nullptr || peer->closing) return;
+  if (is_held_back(*peer, now_ns)) {
+    peer->queued = true;
+    return woken_.push_back(entry);
+  }
   peer->queued = false;
-  released_ = true;
+  next_turn_ns_ = 0;
   if (peer->turn == turn_ && peer->share == 0) return queue(*peer);
   serve_held(*peer);
   Peer* const after = find(entry.stream, entry.tag);
   if (after != nullptr && after->half_closed && !is_owed_answers(*after)) begin_close(*after);
+}
+
+bool Transport::is_held_back(Peer& peer, core::Nanos now_ns) {
+  if (peer.held_back_ns == 0) return false;
+  const core::Nanos due_ns = peer.held_back_ns + limits_.hold_back_ns;
+  if (now_ns >= due_ns) {
+    peer.held_back_ns = 0;
+    return false;
+  }
+  next_turn_ns_ = std::min(next_turn_ns_, due_ns);
+  return true;
+}
+
+Answer Transport::handle(Peer& peer, std::span<const char> json, const Caller& caller) {
+  const Answer given = service_.handle(json, caller);
+  if (given.retry_after_seconds > 0) peer.held_back_ns = now_ns_;
+  return given;
 }
 
 bool Transport::swallows(Peer& peer, const Answer& answer) {
@@ -204,11 +226,11 @@ void Transport::begin_close(Peer& peer) {
   loop_.pause_reading(peer.stream, false);  // to see the peer's own end
 }
 
-bool Transport::after_turn(core::Nanos now_ns) {
-  released_ = false;
+core::Nanos Transport::after_turn(core::Nanos now_ns) {
+  next_turn_ns_ = Timers::kNever;
   std::vector<Waiting> list;
   list.swap(woken_);
-  for (const Waiting& entry : list) wake(entry);
+  for (const Waiting& entry : list) wake(entry, now_ns);
   list.clear();
   list.swap(overflown_);
   for (const Waiting& entry : list)
@@ -221,7 +243,7 @@ bool Transport::after_turn(core::Nanos now_ns) {
   for (const Waiting& entry : list) finish(entry, now_ns);
   if (draining_) close_idle();
   ++turn_;
-  return released_;
+  return next_turn_ns_;
 }
 
 void Transport::release(Waiting entry, core::Nanos now_ns) {
@@ -230,7 +252,7 @@ void Transport::release(Waiting entry, core::Nanos now_ns) {
   loop_.flush(entry.stream);
   if (loop_.unsent_bytes(entry.stream) <= limits_.output_bytes_max / 2) {
     peer->throttled = false;
-    wake(entry);
+    wake(entry, now_ns);
   } else if (now_ns - entry.since_ns > limits_.output_ns) {
     cut_off(*peer);
   } else {
@@ -252,7 +274,20 @@ void Transport::finish(Waiting entry, core::Nanos now_ns) {
     }
   }
   if (peer->fin_sent && (draining_ || peer->half_closed)) return cut_off(*peer);
+  if (peer->drains) drain(*peer, now_ns);
   closing_.push_back(entry);
+}
+
+// What comes before a closing peer's FIN is read, since a reset would take the answer with it (RFC
+// 9112, 9.6), but no more of it than costs the others little; the first one to close comes first.
+void Transport::drain(Peer& peer, core::Nanos now_ns) {
+  const core::Nanos wait_ns = take(drained_, rate_limit(limits_.drains_per_second), now_ns);
+  if (wait_ns > 0) {
+    next_turn_ns_ = std::min(next_turn_ns_, now_ns + wait_ns);
+    return;
+  }
+  peer.drains = false;
+  loop_.pause_reading(peer.stream, false);
 }
 
 void Transport::sweep(core::Nanos now_ns) {

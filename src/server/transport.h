@@ -29,6 +29,7 @@
 #include "server/mailbox.h"
 #include "server/outlet.h"
 #include "server/service.h"
+#include "server/timers.h"
 
 namespace gauntlet::server {
 
@@ -56,6 +57,8 @@ struct Peer {
   core::Nanos active_ns = 0;         // when it last did, or got, anything
   core::Nanos partial_since_ns = 0;  // 0: not known yet
   core::Nanos half_closed_ns = 0;
+  core::Nanos held_back_ns = 0;  // when it was last refused for load; 0: not held back any more
+  bool drains = false;           // closing, and paused: it sends on
 };
 
 inline constexpr std::string_view kTooManyConnections = "too many connections";
@@ -76,9 +79,10 @@ class Transport : public net::StreamHandler {
   // News from this or another worker, for those peers that it concerns.
   virtual void on_letter(const Letter& letter) = 0;
 
-  // Once a turn: lets peers go on whose output has drained, and closes those that are done. True
-  // when it wrote something: the next turn is not to wait, as no event may come of it.
-  bool after_turn(core::Nanos now_ns);
+  // Once a turn: lets peers go on whose output has drained, and closes those that are done. Returns
+  // until when the next turn may wait: where something was written, not at all, as no event may
+  // come of it.
+  core::Nanos after_turn(core::Nanos now_ns);
   // Once a second: cuts off peers that are too slow.
   virtual void sweep(core::Nanos now_ns);
   // From now on each peer is closed as soon as it has all its answers.
@@ -119,6 +123,9 @@ class Transport : public net::StreamHandler {
   static void spend(Peer& peer, std::size_t messages) {
     peer.share -= std::min(peer.share, messages);
   }
+  // What the service says to a message. A peer that is refused for load is held back: it has the
+  // rest of its share, and the next one `hold_back_ns` later.
+  Answer handle(Peer& peer, std::span<const char> json, const Caller& caller);
   // The bad mode that swallows all answers of a connection.
   bool swallows(Peer& peer, const Answer& answer);
   // Pauses a peer that has too much output waiting. Asked after each answer.
@@ -168,15 +175,18 @@ class Transport : public net::StreamHandler {
   void hold(Peer& peer, std::span<const char> bytes);
   void queue(Peer& peer);
   void forget(std::uint64_t tag);
-  void wake(const Waiting& entry);
+  void wake(const Waiting& entry, core::Nanos now_ns);
   void release(Waiting entry, core::Nanos now_ns);
   void finish(Waiting entry, core::Nanos now_ns);
+  bool is_held_back(Peer& peer, core::Nanos now_ns);
+  void drain(Peer& peer, core::Nanos now_ns);
   void close_idle();
 
   std::vector<std::unique_ptr<Peer>> peers_;
   std::vector<std::uint64_t> free_tags_;
   std::size_t peer_count_ = 0;
   std::size_t refused_count_ = 0;
+  Allowance drained_;  // of reads that are thrown away
   std::vector<Waiting> throttled_;
   std::vector<Waiting> closing_;
   std::vector<Waiting> woken_;      // may go on, each of them once in here
@@ -184,7 +194,7 @@ class Transport : public net::StreamHandler {
   core::Nanos now_ns_ = 0;
   std::uint64_t turn_ = 1;
   bool draining_ = false;
-  bool released_ = false;  // in this turn, a peer that was throttled
+  core::Nanos next_turn_ns_ = Timers::kNever;  // what after_turn() returns
 };
 
 }  // namespace gauntlet::server

@@ -119,16 +119,17 @@ void Worker::accept_waiting() {
 }
 
 void Worker::run() {
-  bool busy = false;
+  core::Nanos next_turn_ns = Timers::kNever;
   publish();  // over what an earlier worker in this seat left
   board_.seat(seat_).note_up(core::monotonic_ns());
   while (!finished(loop_->now())) {
-    loop_->turn(busy ? 0 : std::min({timers_.next_ns(), next_sweep_ns_, stop_by_ns_}));
+    loop_->turn(std::min({next_turn_ns, timers_.next_ns(), next_sweep_ns_, stop_by_ns_}));
     const core::Nanos now_ns = loop_->now();
     timers_.run_due(now_ns);
     if (now_ns >= next_sweep_ns_) sweep(now_ns);
-    busy = service_.tell_pressure();
-    for (Transport* const transport : transports()) busy |= transport->after_turn(now_ns);
+    next_turn_ns = service_.tell_pressure() ? 0 : Timers::kNever;
+    for (Transport* const transport : transports())
+      next_turn_ns = std::min(next_turn_ns, transport->after_turn(now_ns));
     publish();
   }
 }

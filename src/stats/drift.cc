@@ -98,14 +98,12 @@ double window_of(Samples samples, DriftOf of) {
   return std::clamp(longest_tooth(samples), length / kDriftWindowsMax, length / kDriftWindowsMin);
 }
 
-// Bounds of this width leave 0 out nine times in ten where the slope is z(0.9) standard errors
-// beyond half of it; half is z(0.975) of them.
+}  // namespace
+
 double smallest_shown(const Trend& trend) {
   constexpr double kPower = 1 + 1.2816 / 1.9600;
   return (trend.high - trend.low) / 2 * kPower;
 }
-
-}  // namespace
 
 std::vector<TrendSample> window_minima(Samples samples, double window) {
   return each_window(samples, window, lowest_of);

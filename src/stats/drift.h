@@ -46,6 +46,10 @@ struct Drift {
 std::optional<Drift> drift_of(std::span<const TrendSample> samples, DriftOf of,
                               double confidence = 0.95);
 
+// The slope that bounds of 95 % and this width would leave 0 out of, nine times in ten: one that is
+// z(0.9) standard errors beyond half of it, which is z(0.975) of them.
+double smallest_shown(const Trend& trend);
+
 // The samples that stand in for windows of this length, each with its own time; a window without
 // samples has none. window > 0.
 std::vector<TrendSample> window_minima(std::span<const TrendSample> samples, double window);

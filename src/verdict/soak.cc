@@ -66,14 +66,13 @@ std::vector<TrendSample> error_rates(const run::Record& record, const run::Measu
 
 // Errors come in spikes, which would widen bounds that rest on the scatter: Sen's rest on ranks.
 std::optional<stats::Drift> drift_of_errors(const std::vector<TrendSample>& samples) {
-  constexpr double kPower = 1 + 1.2816 / 1.9600;  // as in stats/drift.cc: nine times in ten
   const auto trend = stats::theil_sen(samples);
   if (!trend) return std::nullopt;
   const double length_s = samples.back().t - samples.front().t;
   return stats::Drift{.trend = *trend,
                       .from = samples.front().t,
                       .window = length_s / static_cast<double>(samples.size() - 1),
-                      .smallest = (trend->high - trend->low) / 2 * kPower};
+                      .smallest = stats::smallest_shown(*trend)};
 }
 
 struct DriftCase {

@@ -183,5 +183,23 @@ TEST_F(AbusiveMessages, ABatchIsRefused) {
   }
 }
 
+// What the sockets' buffers do not hold (4 MB here) has to be read for that, and thrown away.
+class Lingering : public Abused {
+ protected:
+  static Config config() {
+    Config config = test_config();
+    config.limits.linger_ns = 10 * core::kSecond;
+    return config;
+  }
+
+  Lingering() : Abused(config()) {}
+};
+
+TEST_F(Lingering, WhoSendsAllOfItBeforeReadingGetsThe413) {
+  const std::string body(6 << 20, 'y');
+  EXPECT_EQ(status_of(http("POST", "/mcp", kPostHeaders + "Content-Length: 6291456\r\n") + body),
+            413);
+}
+
 }  // namespace
 }  // namespace gauntlet::server

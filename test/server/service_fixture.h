@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -14,7 +15,7 @@ namespace gauntlet::server {
 
 class ServiceTest : public testing::Test {
  protected:
-  ServiceTest() {
+  explicit ServiceTest(Config config = {}) : config_(std::move(config)) {
     service_.add_transport(wire_);
     mailbox_.listen(*loop_, [this](const Letter& letter) { service_.on_letter(letter); });
   }

@@ -1,5 +1,7 @@
 // What one connection gets of a turn of the loop, told by the order of answers: the loop and the
 // transports of a worker, turned by hand.
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -55,6 +57,11 @@ class Far {
     ended_ = n == 0;
     return got_;
   }
+  bool has_all_been_read() const {
+    int bytes = 0;
+    EXPECT_EQ(ioctl(fd_.get(), SIOCOUTQ, &bytes), 0);
+    return bytes == 0;
+  }
   std::size_t answers() { return count_of(R"("jsonrpc":"2.0","id":)", got()); }
   bool ended() {
     got();
@@ -69,7 +76,7 @@ class Far {
 
 class TurnShare : public ServiceTest {
  protected:
-  TurnShare() {
+  explicit TurnShare(Config config = {}) : ServiceTest(std::move(config)) {
     config_.limits.turn_messages_max = kShare;
     for (Transport* const transport : transports()) service_.add_transport(*transport);
     http_.upgrade_to(web_sockets_);
@@ -99,7 +106,8 @@ class TurnShare : public ServiceTest {
   bool turn() {
     loop_->turn(0);
     bool busy = false;
-    for (Transport* const transport : transports()) busy |= transport->after_turn(loop_->now());
+    for (Transport* const transport : transports())
+      busy |= transport->after_turn(loop_->now()) == 0;
     return busy;
   }
 
@@ -209,6 +217,76 @@ TEST_F(TurnShare, WhoEndsItsSideOverTlsGetsAllItsAnswers) {
   session.end(out);
   for (int i = 0; i < kTurnsMax && !client.ended(); ++i) exchange(out);
   EXPECT_EQ(count_of(stateless_echoed("1"), answers), kFlood);
+}
+
+// Refuses all of a client's messages but the first, and looks at the rest an hour later. Throws away
+// one read more than the first one, and the next one in a thousand seconds.
+class HeldBack : public TurnShare {
+ protected:
+  HeldBack() : TurnShare(refusing()) {
+    config_.limits.hold_back_ns = 3600 * core::kSecond;
+    config_.limits.drains_per_second = 0.001;
+  }
+
+  static Config refusing() {
+    Config config;
+    config.flow.messages_per_second = 0.001;
+    return config;
+  }
+
+  void turns() {
+    for (int i = 0; i < kTurnsMax; ++i) turn();
+  }
+
+  void expect_held_back(Transport& transport, Far client, const std::string& message) {
+    client.send(repeated(message, 3 * kShare));
+    turns();
+    EXPECT_EQ(client.answers(), kShare);
+    EXPECT_NE(client.got().find("-31429"), std::string::npos);
+    EXPECT_LT(transport.after_turn(loop_->now()), Timers::kNever) << "it would wait for an event";
+    config_.limits.hold_back_ns = 0;
+    turns();
+    EXPECT_EQ(client.answers(), 3 * kShare) << "the rest is forgotten";
+    config_.limits.hold_back_ns = 3600 * core::kSecond;
+  }
+};
+
+TEST_F(HeldBack, WhoIsRefusedForLoad) {
+  expect_held_back(http_, connect(http_), stateless_echo("1"));
+  expect_held_back(lines_, connect(lines_), stateless("1", "server/discover") + "\n");
+}
+
+TEST_F(HeldBack, NotWhoAsksAgainAfterTheAnswer) {
+  Far client = connect(lines_);
+  for (std::size_t i = 1; i <= kFlood; ++i) {
+    client.send(stateless("1", "server/discover") + "\n");
+    turn();
+    EXPECT_EQ(client.answers(), i);
+  }
+}
+
+// What comes after a refusal that ends the connection is read, and thrown away.
+TEST_F(HeldBack, WhoSendsOnThoughItIsOver) {
+  Far client = connect(http_);
+  client.send(http("POST", "/mcp", kPostHeaders + "Content-Length: 67108864\r\n"));
+  turns();
+  EXPECT_EQ(count_of(" 413 ", client.got()), 1u);
+  const std::string piece(1000, 'y');
+  for (int i = 0; i < 2; ++i) {
+    client.send(piece);
+    turns();
+    EXPECT_TRUE(client.has_all_been_read());
+  }
+  client.send(piece);
+  turns();
+  EXPECT_FALSE(client.has_all_been_read());
+  EXPECT_LT(http_.after_turn(loop_->now()), Timers::kNever) << "it would wait for an event";
+  config_.limits.drains_per_second = 1e12;
+  turns();
+  EXPECT_TRUE(client.has_all_been_read());
+  client.end();
+  turns();
+  EXPECT_EQ(http_.peer_count(), 0u);
 }
 
 }  // namespace
