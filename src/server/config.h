@@ -31,7 +31,7 @@ struct Limits {
   std::size_t output_bytes_max = 1 << 20;   // unsent on one connection; beyond, reading pauses
   std::size_t backlog_bytes_max = 4 << 20;  // … beyond this, the peer is cut off
   std::size_t held_bytes_max = 8 << 20;     // read but not yet served; beyond, the peer is cut off
-  double drains_per_second = 32;            // reads of what comes after an end, twice as many at once
+  double drains_per_second = 32;  // reads of what comes after the end; twice as many at once
   std::size_t sessions_max = 100'000;
   std::size_t events_bytes_per_shard = 1 << 20;       // of event streams, kept for resumption
   std::size_t later_max = 100'000;                    // calls that are answered later, all together
@@ -54,9 +54,9 @@ struct Limits {
   core::Nanos retry_ns = core::kSecond;             // after which a client may resume its stream
   core::Nanos resume_ns =
       60 * core::kSecond;  // a lost standalone stream is written on for that long
-  core::Nanos linger_ns = 2 * core::kSecond;  // from our FIN to the peer's
-  core::Nanos hold_back_ns = 10 * core::kMillisecond;  // after a refusal for load, to the next share
-  core::Nanos stop_ns = 5 * core::kSecond;    // for calls in flight, once told to stop
+  core::Nanos linger_ns = 2 * core::kSecond;           // from our FIN to the peer's
+  core::Nanos hold_back_ns = 10 * core::kMillisecond;  // from a refusal for load to the next share
+  core::Nanos stop_ns = 5 * core::kSecond;             // for calls in flight, once told to stop
 };
 
 // More workers than this dead within the window: the server gives up.

@@ -219,8 +219,8 @@ TEST_F(TurnShare, WhoEndsItsSideOverTlsGetsAllItsAnswers) {
   EXPECT_EQ(count_of(stateless_echoed("1"), answers), kFlood);
 }
 
-// Refuses all of a client's messages but the first, and looks at the rest an hour later. Throws away
-// one read more than the first one, and the next one in a thousand seconds.
+// Refuses all of a client's messages but the first, and looks at the rest an hour later. Throws
+// away one read more than the first one, and the next one in a thousand seconds.
 class HeldBack : public TurnShare {
  protected:
   HeldBack() : TurnShare(refusing()) {
