@@ -10,6 +10,9 @@
 namespace gauntlet::server {
 namespace {
 
+// What a closing peer may still say for nothing: the Close frame of a WebSocket, a TLS alert.
+constexpr std::size_t kGoodbyeBytesMax = 256;
+
 bool has_unread_bytes(int fd) {
   int bytes = 0;
   return ioctl(fd, FIONREAD, &bytes) == 0 && bytes > 0;
@@ -102,7 +105,8 @@ void Transport::on_data(net::StreamId stream, std::uint64_t tag, std::span<char>
   Peer* const peer = find(stream, tag);
   GAUNTLET_CHECK(peer != nullptr);
   if (!peer->closing) return serve(*peer, bytes);
-  peer->drains = true;  // only its FIN is awaited
+  if (bytes.size() <= kGoodbyeBytesMax) return;  // only its FIN is awaited
+  peer->drains = true;
   loop_.pause_reading(stream, true);
 }
 

@@ -184,6 +184,15 @@ TEST_F(LiveViewTest, BeforeTheLoadAndAfterIt) {
   EXPECT_THAT(frame(view()), HasSubstr("connecting"));
 }
 
+// A run that was resumed: the time without Gauntlet is no progress.
+TEST_F(LiveViewTest, GapsAreNoProgress) {
+  const auto unbroken = frame(view());
+  seconds_.back().t += 1000;
+  auto resumed = view();
+  resumed.gaps_s = 1000;
+  EXPECT_EQ(frame(resumed), unbroken);
+}
+
 TEST_F(LiveViewTest, ClosedLoopsHaveNoRateToHoldItAgainst) {
   plan_.load.arrivals = run::Arrivals::closed;
   EXPECT_THAT(frame(view()), AllOf(HasSubstr("4,990/s"), Not(HasSubstr("5,000/s"))));

@@ -271,6 +271,11 @@ TEST_F(HeldBack, WhoSendsOnThoughItIsOver) {
   client.send(http("POST", "/mcp", kPostHeaders + "Content-Length: 67108864\r\n"));
   turns();
   EXPECT_EQ(count_of(" 413 ", client.got()), 1u);
+  for (int i = 0; i < 10; ++i) {
+    client.send("good-bye");  // such as the Close frame of a WebSocket
+    turns();
+    EXPECT_TRUE(client.has_all_been_read());
+  }
   const std::string piece(1000, 'y');
   for (int i = 0; i < 2; ++i) {
     client.send(piece);
