@@ -285,7 +285,8 @@ void Transport::finish(Waiting entry, core::Nanos now_ns) {
 // What comes before a closing peer's FIN is read, since a reset would take the answer with it (RFC
 // 9112, 9.6), but no more of it than costs the others little; the first one to close comes first.
 void Transport::drain(Peer& peer, core::Nanos now_ns) {
-  const core::Nanos wait_ns = take(drained_, rate_limit(limits_.drains_per_second), now_ns);
+  const RateLimit limit{limits_.drains_per_second, limits_.drains_at_once};
+  const core::Nanos wait_ns = take(drained_, limit, now_ns);
   if (wait_ns > 0) {
     next_turn_ns_ = std::min(next_turn_ns_, now_ns + wait_ns);
     return;

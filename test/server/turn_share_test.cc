@@ -226,6 +226,7 @@ class HeldBack : public TurnShare {
   HeldBack() : TurnShare(refusing()) {
     config_.limits.hold_back_ns = 3600 * core::kSecond;
     config_.limits.drains_per_second = 0.001;
+    config_.limits.drains_at_once = 1;
   }
 
   static Config refusing() {
