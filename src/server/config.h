@@ -31,7 +31,7 @@ struct Limits {
   std::size_t output_bytes_max = 1 << 20;   // unsent on one connection; beyond, reading pauses
   std::size_t backlog_bytes_max = 4 << 20;  // … beyond this, the peer is cut off
   std::size_t held_bytes_max = 8 << 20;     // read but not yet served; beyond, the peer is cut off
-  double drains_per_second = 8;  // reads of what comes after the end, of all peers of a worker
+  double drains_per_second = 8;  // reads of what comes after the end, of a transport's peers
   double drains_at_once = 64;    // … after a pause
   std::size_t sessions_max = 100'000;
   std::size_t events_bytes_per_shard = 1 << 20;       // of event streams, kept for resumption
