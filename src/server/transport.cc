@@ -179,11 +179,8 @@ void Transport::queue(Peer& peer) {
 void Transport::wake(const Waiting& entry, core::Nanos now_ns) {
   Peer* const peer = find(entry.stream, entry.tag);
   if (peer == nullptr || peer->closing) return;
-  if (is_held_back(*peer, now_ns)) {
-    peer->queued = true;
-    return woken_.push_back(entry);
-  }
   peer->queued = false;
+  if (is_held_back(*peer, now_ns)) return queue(*peer);
   next_turn_ns_ = 0;
   if (peer->turn == turn_ && peer->share == 0) return queue(*peer);
   serve_held(*peer);
